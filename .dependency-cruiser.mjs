@@ -29,27 +29,45 @@ export default {
       comment: 'Inside the manager a domain imports another only through its index.ts.',
       severity: 'error',
       from: { path: '^manager/src/([^/]+)/', pathNot: TEST },
-      to: { path: '^manager/src/([^/]+)/', pathNot: ['^manager/src/$1/', '/index\\.ts$', '^manager/src/db/'] },
+      to: {
+        path: '^manager/src/([^/]+)/',
+        pathNot: ['^manager/src/$1/', '/index\\.ts$', '^manager/src/db/'],
+      },
     },
     {
       name: 'sql-only-in-stores',
       severity: 'error',
-      from: { path: '^manager/', pathNot: ['/store\\.ts$', '-store\\.ts$', '^manager/src/db/', '^manager/migrations/', TEST] },
+      from: {
+        path: '^manager/',
+        pathNot: ['/store\\.ts$', '-store\\.ts$', '^manager/src/db/', '^manager/migrations/', TEST],
+      },
       to: { path: 'node_modules/(pg|kysely|pg-copy-streams)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'portal-browser-code-takes-types-only',
       severity: 'error',
-      from: { path: '^portal/src/', pathNot: ['\\.server\\.ts$', '/server/', '\\+server\\.ts$', '\\.test\\.ts$'] },
+      from: {
+        path: '^portal/src/',
+        pathNot: ['\\.server\\.ts$', '/server/', '\\+server\\.ts$', '\\.test\\.ts$'],
+      },
       to: { path: '^contract/', dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-undeclared', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] } },
+    {
+      name: 'no-undeclared',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(\\.svelte-kit|build/)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.svelte'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.svelte'],
+    },
   },
 };
