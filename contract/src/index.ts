@@ -4,6 +4,7 @@ export * from './enrolment.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './mac.ts';
+export * from './nats-jwt.ts';
 export * from './nkey.ts';
 export * from './record.ts';
 export * from './state.ts';
