@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureNatsServer } from './nats-server.ts';
+import { freePort } from './ports.ts';
+import { supervise } from './supervised.ts';
+
+export interface LocalNats {
+  url: string;
+  port: number;
+  pid: number;
+  storeDir: string;
+  stop(): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+export interface NatsOptions {
+  /** Kept over restarts; temporary without it. */
+  storeDir?: string;
+  port?: number;
+  /** The trust part of the configuration for the folder where the server may keep account JWTs. */
+  trust: (jwtDir: string) => string;
+}
+
+/**
+ * Starts a NATS server with JetStream that syncs every write to disk (the default syncs every two minutes: an
+ * acknowledged record could be lost in a power cut) and the real authorization rules.
+ */
+export async function startNats(options: NatsOptions): Promise<LocalNats> {
+  const temporary = options.storeDir === undefined ? mkdtempSync(join(tmpdir(), 'pm-nats-')) : undefined;
+  const home = options.storeDir ?? join(temporary ?? tmpdir(), 'nats');
+  const jwtDir = join(home, 'jwt');
+  mkdirSync(jwtDir, { recursive: true, mode: 0o700 });
+  const port = options.port ?? (await freePort());
+  const config = join(home, 'nats.conf');
+  writeFileSync(config, configuration(home, port, options.trust(jwtDir)), { mode: 0o600 });
+  const log = openSync(join(home, 'nats.log'), 'a', 0o600);
+  const server = await supervise(ensureNatsServer(), ['-c', config], { stdio: ['ignore', log, log] });
+  await healthy(port, server.ended, join(home, 'nats.log'));
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    pid: server.pid,
+    storeDir: home,
+    async stop() {
+      await server.stop('SIGTERM');
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    },
+    kill: (signal) => server.kill(signal),
+  };
+}
+
+function configuration(home: string, port: number, trust: string): string {
+  return [
+    `listen: "127.0.0.1:${port}"`,
+    'server_name: process-meter',
+    'max_payload: 4MB',
+    'max_connections: 150000',
+    'ping_interval: "2m"',
+    `jetstream { store_dir: ${JSON.stringify(join(home, 'jetstream'))}, sync_interval: always }`,
+    trust,
+  ].join('\n');
+}
+
+async function healthy(port: number, ended: Promise<{ code: number | null }>, log: string): Promise<void> {
+  let over = false;
+  void ended.then(() => (over = true));
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    if (over) throw new Error(`the NATS server ended while starting; see ${log}`);
+    if (await greets(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the NATS server does not answer after 20 s; see ${log}`);
+}
+
+/** A NATS server greets with INFO, and says there whether JetStream is up. */
+async function greets(port: number): Promise<boolean> {
+  const { connect } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const done = (ok: boolean): void => {
+      socket.destroy();
+      resolve(ok);
+    };
+    socket.setTimeout(1000, () => done(false));
+    socket.once('error', () => done(false));
+    socket.once('data', (data: Buffer) => done(data.includes('"jetstream":true')));
+  });
+}
