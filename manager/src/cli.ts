@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { connectDatabase, migrate } from './db/index.ts';
+
+interface Command {
+  summary: string;
+  run: (args: readonly string[]) => Promise<void>;
+}
+
+const commands: Record<string, Command> = {
+  migrate: {
+    summary: 'bring the database (PM_DATABASE_URL) to the schema of this version',
+    run: runMigrate,
+  },
+};
+
+const [name = '--help', ...args] = process.argv.slice(2);
+const command = commands[name];
+if (command !== undefined) {
+  await command.run(args);
+} else {
+  const help = [
+    'Usage: manager <command>',
+    '',
+    ...Object.entries(commands).map(([key, { summary }]) => `  ${key.padEnd(12)}${summary}`),
+  ];
+  (name === '--help' ? process.stdout : process.stderr).write(`${help.join('\n')}\n`);
+  process.exitCode = name === '--help' ? 0 : 2;
+}
+
+async function runMigrate(): Promise<void> {
+  const { PM_DATABASE_URL } = z.object({ PM_DATABASE_URL: z.string().min(1) }).parse(process.env);
+  const connection = connectDatabase(PM_DATABASE_URL, 2);
+  try {
+    const done = await migrate(connection.db);
+    process.stdout.write(
+      done.length === 0 ? 'The schema is up to date.\n' : `Migrated: ${done.join(', ')}\n`,
+    );
+  } finally {
+    await connection.close();
+  }
+}
