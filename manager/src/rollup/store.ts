@@ -1,0 +1,149 @@
+import type { Pool, PoolClient } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { QUARTER_MS, quarterStart } from './quarter.ts';
+import type { QuarterUse } from './sweep.ts';
+import { readCopyRows } from './copy-rows.ts';
+import { UseBuffer } from './use-buffer.ts';
+
+/** Quarters of one application that hang together and are computed in one fetch. Both ends inclusive. */
+export interface Run {
+  application: number;
+  account: number;
+  first: number;
+  last: number;
+}
+
+export interface DirtyKey {
+  application: number;
+  quarter: number;
+}
+
+/** Any constant: the id of the advisory lock that elects the roller. */
+const ROLLER_LOCK = 1_347_243_859;
+const SESSION_START = 1;
+
+/** True when this connection is, or now becomes, the only roller; it stays so until the connection ends. */
+export async function electRoller(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ elected: boolean }>('select pg_try_advisory_lock($1) as elected', [
+    ROLLER_LOCK,
+  ]);
+  return rows[0]?.elected === true;
+}
+
+/**
+ * Takes dirty keys out of the log: the rows this statement sees are gone when the transaction commits, and rows that
+ * ingest commits later stay for the next round. Read after this, segments of the taken rows are all visible.
+ */
+export async function takeDirty(client: PoolClient, limit: number): Promise<DirtyKey[]> {
+  const { rows } = await client.query<{ application: number; quarter: number }>(
+    `with taken as (
+       delete from dirty_log where ctid = any(array(select ctid from dirty_log limit $1)) returning application_id, q
+     )
+     select distinct application_id as application, q as quarter from taken`,
+    [limit],
+  );
+  return rows;
+}
+
+export async function accountsOf(
+  client: PoolClient,
+  applications: readonly number[],
+): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ id: number; account_id: number }>(
+    'select id, account_id from application where id = any($1)',
+    [applications],
+  );
+  return new Map(rows.map((row) => [row.id, row.account_id]));
+}
+
+/**
+ * All segments that overlap the runs, one buffer a run. The 8 h window before a run is read through a partial index of
+ * long segments only; short ones cannot reach in from further than a quarter (ingest.md §14).
+ */
+export async function fetchUse(client: PoolClient, runs: readonly Run[]): Promise<UseBuffer[]> {
+  const buffers = runs.map(() => new UseBuffer());
+  // Over many runs the planner would take bitmap scans of the whole window, 20 to 50 times slower (measured).
+  await client.query('set local enable_bitmapscan = off; set local enable_seqscan = off');
+  const stream = client.query(copyTo(fetchSql(runs)));
+  for await (const row of readCopyRows(stream)) {
+    const span = { started: row.instant(3), ended: row.instant(4), state: row.int2(5) };
+    buffers[row.int4(0)]?.push(`${row.int4(1)}.${row.int8(2)}`, span, (row.int2(6) & SESSION_START) !== 0);
+  }
+  return buffers;
+}
+
+function fetchSql(runs: readonly Run[]): string {
+  // Integers and instants of our own making only: COPY takes no parameters.
+  const values = runs.map(
+    (run, i) =>
+      `(${i}, ${run.application}, ${timestamp(quarterStart(run.first))}, ${timestamp(quarterStart(run.last + 1))})`,
+  );
+  const columns = 'g.agent_id, g.session_id, g.started, g.ended, g.state, g.flags';
+  return `copy (select r.i, ${columns}
+    from (values ${values.join(', ')}) r(i, app, lo, hi), lateral (
+      select agent_id, session_id, started, ended, state, flags from segment
+        where application_id = r.app and started > r.lo - interval '15 minutes' and started < r.hi and ended > r.lo
+      union all
+      select agent_id, session_id, started, ended, state, flags from segment
+        where application_id = r.app and started > r.lo - interval '8 hours 1 second'
+          and started <= r.lo - interval '15 minutes' and ended > r.lo and ended - started > interval '15 minutes'
+    ) g) to stdout (format binary)`;
+}
+
+const timestamp = (ms: number): string => `timestamptz '${new Date(ms).toISOString()}'`;
+
+/** Replaces the roll-up of a run: quarters with use are written, the others of the run are removed. */
+export async function replaceQuarters(
+  client: PoolClient,
+  run: Run,
+  uses: readonly QuarterUse[],
+): Promise<void> {
+  const kept = uses.map((use) => new Date(quarterStart(use.quarter)));
+  await client.query(
+    `delete from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 and q <> all($5)`,
+    [
+      run.account,
+      run.application,
+      new Date(quarterStart(run.first)),
+      new Date(quarterStart(run.last + 1)),
+      kept,
+    ],
+  );
+  if (uses.length === 0) return;
+  await client.query(UPSERT, [run.account, run.application, kept, ...columnsOf(uses)]);
+}
+
+function columnsOf(uses: readonly QuarterUse[]): unknown[] {
+  return [
+    uses.map((use) => use.msActive),
+    uses.map((use) => use.msInactive),
+    uses.map((use) => use.msTimeout),
+    uses.map((use) => use.peakOpen),
+    uses.map((use) => use.peakActive),
+    uses.map((use) => use.peakInactive),
+    uses.map((use) => use.peakTimeout),
+    uses.map((use) => use.sessions),
+    uses.map((use) => use.starts),
+    uses.map((use) => use.minutes),
+    uses.map((use) => new Date(use.peakAt)),
+    uses.map((use) => use.peakMs),
+  ];
+}
+
+const UPSERT = `
+  insert into rollup_quarter (account_id, application_id, q, ms_active, ms_inactive, ms_timeout,
+    peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts, minutes, peak_at, peak_ms)
+  select $1, $2, * from unnest($3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[], $9::int4[],
+    $10::int4[], $11::int4[], $12::int4[], $13::bytea[], $14::timestamptz[], $15::int4[])
+  on conflict (account_id, application_id, q) do update set
+    ms_active = excluded.ms_active, ms_inactive = excluded.ms_inactive, ms_timeout = excluded.ms_timeout,
+    peak_open = excluded.peak_open, peak_active = excluded.peak_active, peak_inactive = excluded.peak_inactive,
+    peak_timeout = excluded.peak_timeout, sessions = excluded.sessions, starts = excluded.starts,
+    minutes = excluded.minutes, peak_at = excluded.peak_at, peak_ms = excluded.peak_ms`;
+
+export async function dirtyCount(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>('select count(*) as n from dirty_log');
+  return Number(rows[0]?.n ?? 0);
+}
+
+export const RUN_MAX_QUARTERS = (48 * 3_600_000) / QUARTER_MS;
