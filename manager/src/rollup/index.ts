@@ -3,3 +3,5 @@ export { decodeMinutes, encodeMinutes, type MinuteCounts } from './minutes.ts';
 export { MINUTE_MS, MINUTES_PER_QUARTER, QUARTER_MS, quarterOf, quarterStart } from './quarter.ts';
 export { sweepQuarters, type QuarterUse } from './sweep.ts';
 export { mergeDocuments, UseBuffer, type StateSpan } from './use-buffer.ts';
+export { runsOf } from './runs.ts';
+export { fetchUse, type DirtyKey, type Run } from './store.ts';

@@ -1,0 +1,2 @@
+export { slotsOf, stepFor, wholeQuarters, type Slot } from './model.ts';
+export { midnightBefore, midnights } from './store.ts';

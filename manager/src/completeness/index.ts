@@ -1,0 +1,2 @@
+export { completenessOf, missingSpans, type AgentPresence, type Watched } from './model.ts';
+export { readCompleteness, watchedStretches } from './store.ts';

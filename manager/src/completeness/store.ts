@@ -1,0 +1,64 @@
+import { CAUSE, type Completeness } from '@process-meter/contract';
+import type { PoolClient } from 'pg';
+import type { Slot } from '../calendar/index.ts';
+import { completenessOf, type AgentPresence, type Watched } from './model.ts';
+
+/** How much of the slots is known for an account. To be called on one snapshot. */
+export async function readCompleteness(
+  client: PoolClient,
+  account: number,
+  slots: readonly Slot[],
+  now: number,
+): Promise<Completeness> {
+  const from = slots[0]?.from ?? now;
+  const to = slots.at(-1)?.to ?? now;
+  const watched = await watchedStretches(client, account, { from, to });
+  return completenessOf(slots, watched, await presences(client, account), now);
+}
+
+/**
+ * What each agent watched, neighbouring rows joined, with the last stretch before the range (it tells whether the agent
+ * had left). The running stretch of a connected agent, which no row tells yet, comes from its open snapshot.
+ */
+export async function watchedStretches(client: PoolClient, account: number, range: Slot): Promise<Watched[]> {
+  const { rows } = await client.query<{ agent_id: number; from_at: Date; to_at: Date; cause: number }>(
+    STRETCHES,
+    [account, new Date(range.from), new Date(range.to), CAUSE.cut],
+  );
+  return rows.map((row) => ({
+    agent: row.agent_id,
+    from: row.from_at.getTime(),
+    to: row.to_at.getTime(),
+    cause: row.cause,
+  }));
+}
+
+const STRETCHES = `
+  with pieces as (
+    select agent_id, from_at, to_at, cause from coverage
+      where account_id = $1 and from_at < $3 and from_at >= $2::timestamptz - interval '15 minutes'
+    union all
+    select a.id, before.from_at, before.to_at, before.cause from agent a, lateral (
+      select from_at, to_at, cause from coverage c
+      where c.agent_id = a.id and c.from_at < $2::timestamptz - interval '15 minutes' order by from_at desc limit 1) before
+      where a.account_id = $1
+    union all
+    select agent_id, watched_from, as_of, $4::smallint from open_snapshot
+      where account_id = $1 and watched_from is not null and watched_from < $3 and as_of > watched_from
+  ), marked as (
+    select *, (lag(to_at) over w is null or lag(to_at) over w < from_at or lag(cause) over w <> $4)::int as breaks
+    from pieces window w as (partition by agent_id order by from_at, to_at)
+  ), grouped as (
+    select *, sum(breaks) over (partition by agent_id order by from_at, to_at) as island from marked
+  )
+  select agent_id, min(from_at) as from_at, max(to_at) as to_at,
+    (array_agg(cause order by to_at desc))[1] as cause
+  from grouped group by agent_id, island order by agent_id, from_at`;
+
+async function presences(client: PoolClient, account: number): Promise<AgentPresence[]> {
+  const { rows } = await client.query<{ id: number; revoked_at: Date | null }>(
+    'select id, revoked_at from agent where account_id = $1',
+    [account],
+  );
+  return rows.map((row) => ({ agent: row.id, revokedAt: row.revoked_at?.getTime() ?? null }));
+}

@@ -1,0 +1,1 @@
+export { readUse, type UseRange } from './store.ts';

@@ -1,0 +1,151 @@
+import type { PoolClient } from 'pg';
+import {
+  fetchUse,
+  QUARTER_MS,
+  quarterOf,
+  quarterStart,
+  runsOf,
+  sweepQuarters,
+  type QuarterUse,
+  type Run,
+  type UseBuffer,
+} from '../rollup/index.ts';
+
+export interface UseRange {
+  account: number;
+  application: number;
+  /** Quarter numbers, inclusive. */
+  first: number;
+  last: number;
+}
+
+interface OpenRow {
+  agent_id: number;
+  session_id: string;
+  since: Date;
+  as_of: Date;
+  state: number;
+  flags: number;
+}
+
+const SESSION_START = 1;
+
+/**
+ * Exact use of an application by quarter-hours, up to the last thing any agent told: the roll-up, in which the
+ * quarters that something open or something not yet rolled touches are computed anew from the segments.
+ * To be called on one snapshot (`readSnapshot`).
+ */
+export async function readUse(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
+  const [settled, open, dirty] = [
+    await rolledUp(client, range),
+    await openDocuments(client, range),
+    await dirtyQuarters(client, range),
+  ];
+  for (const row of open) {
+    const to = Math.min(quarterOf(row.as_of.getTime() - 1), range.last);
+    for (let q = Math.max(quarterOf(row.since.getTime()), range.first); q <= to; q += 1) dirty.add(q);
+  }
+  if (dirty.size === 0) return settled;
+  const fresh = await recompute(client, range, { open, quarters: dirty });
+  return [...settled.filter((use) => !dirty.has(use.quarter)), ...fresh].toSorted(
+    (a, b) => a.quarter - b.quarter,
+  );
+}
+
+async function recompute(
+  client: PoolClient,
+  range: UseRange,
+  touched: { open: readonly OpenRow[]; quarters: ReadonlySet<number> },
+): Promise<QuarterUse[]> {
+  const keys = [...touched.quarters].map((quarter) => ({ application: range.application, quarter }));
+  const runs = runsOf(keys, new Map([[range.application, range.account]]));
+  const buffers = await fetchUse(client, runs);
+  return runs.flatMap((run, i) => {
+    const buffer = buffers[i];
+    if (buffer === undefined) return [];
+    addOpen(buffer, run, touched.open);
+    return sweepQuarters(buffer, run.first, run.last);
+  });
+}
+
+function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): void {
+  for (const row of open) {
+    const span = { started: row.since.getTime(), ended: row.as_of.getTime(), state: row.state };
+    const overlaps = span.ended > quarterStart(run.first) && span.started < quarterStart(run.last + 1);
+    if (overlaps) buffer.push(`${row.agent_id}.${row.session_id}`, span, (row.flags & SESSION_START) !== 0);
+  }
+}
+
+async function rolledUp(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
+  const { rows } = await client.query<RollupRow>(
+    `select q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts,
+       minutes, peak_at, peak_ms
+     from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 order by q`,
+    [
+      range.account,
+      range.application,
+      new Date(quarterStart(range.first)),
+      new Date(quarterStart(range.last + 1)),
+    ],
+  );
+  return rows.map((row) => ({
+    quarter: row.q.getTime() / QUARTER_MS,
+    msActive: Number(row.ms_active),
+    msInactive: Number(row.ms_inactive),
+    msTimeout: Number(row.ms_timeout),
+    peakOpen: row.peak_open,
+    peakActive: row.peak_active,
+    peakInactive: row.peak_inactive,
+    peakTimeout: row.peak_timeout,
+    peakAt: row.peak_at?.getTime() ?? row.q.getTime(),
+    peakMs: row.peak_ms,
+    sessions: row.sessions,
+    starts: row.starts,
+    minutes: row.minutes,
+  }));
+}
+
+interface RollupRow {
+  q: Date;
+  ms_active: string;
+  ms_inactive: string;
+  ms_timeout: string;
+  peak_open: number;
+  peak_active: number;
+  peak_inactive: number;
+  peak_timeout: number;
+  sessions: number;
+  starts: number;
+  minutes: Buffer;
+  peak_at: Date | null;
+  peak_ms: number;
+}
+
+/**
+ * Open documents as stretches up to the last news of their agent. One whose document has a closed segment that begins
+ * there or later is old news overtaken by the records, and left out.
+ */
+async function openDocuments(client: PoolClient, range: UseRange): Promise<OpenRow[]> {
+  const { rows } = await client.query<OpenRow>(
+    `select d.agent_id, d.session_id, d.since, s.as_of, d.state, d.flags
+     from open_document d join open_snapshot s using (agent_id)
+     where d.account_id = $1 and d.application_id = $2 and s.as_of > d.since and d.since < $3 and s.as_of > $4
+       and not exists (select from segment g where g.agent_id = d.agent_id and g.session_id = d.session_id
+         and g.document_id = d.document_id and g.started >= d.since)`,
+    [
+      range.account,
+      range.application,
+      new Date(quarterStart(range.last + 1)),
+      new Date(quarterStart(range.first)),
+    ],
+  );
+  return rows;
+}
+
+async function dirtyQuarters(client: PoolClient, range: UseRange): Promise<Set<number>> {
+  const { rows } = await client.query<{ q: number }>(
+    'select distinct q from dirty_log where application_id = $1 and q between $2 and $3',
+    [range.application, range.first, range.last],
+  );
+  return new Set(rows.map((row) => row.q));
+}
