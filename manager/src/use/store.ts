@@ -36,11 +36,9 @@ const SESSION_START = 1;
  * To be called on one snapshot (`readSnapshot`).
  */
 export async function readUse(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
-  const [settled, open, dirty] = [
-    await rolledUp(client, range),
-    await openDocuments(client, range),
-    await dirtyQuarters(client, range),
-  ];
+  const settled = await rolledUp(client, range);
+  const open = await openDocuments(client, range);
+  const dirty = await dirtyQuarters(client, range);
   for (const row of open) {
     const to = Math.min(quarterOf(row.as_of.getTime() - 1), range.last);
     for (let q = Math.max(quarterOf(row.since.getTime()), range.first); q <= to; q += 1) dirty.add(q);
