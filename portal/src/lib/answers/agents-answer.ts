@@ -1,0 +1,49 @@
+import type { Agent, AgentList, ApplicationList } from '@process-meter/contract';
+import { administration } from '#lib/i18n/administration.ts';
+import type { Sentence } from './overview-answer.ts';
+
+/** True when an agent says that something cannot be measured on its desktop. */
+export function isBlind(agent: Agent): boolean {
+  const { capability } = agent;
+  if (capability === null || agent.status === 'revoked') return false;
+  return capability.input === 'none' || capability.window === 'none' || capability.documents === 'none';
+}
+
+/** True when an agent that can be reached does not have the configuration that is wanted. */
+export function isOld(agent: Agent): boolean {
+  return agent.status !== 'revoked' && (agent.appliedRevision ?? 0) < agent.wantedRevision;
+}
+
+const PRESSING: Record<Agent['status'], number> = { silent: 0, neverSeen: 2, away: 3, connected: 4, revoked: 5 };
+
+/** Most pressing first: silent, then blind, then never seen, away, connected, revoked; by name within. */
+export function byPressing(first: Agent, second: Agent): number {
+  const rank = (agent: Agent): number => (agent.status === 'connected' && isBlind(agent) ? 1 : PRESSING[agent.status]);
+  return rank(first) - rank(second) || first.computer.localeCompare(second.computer, 'en-GB');
+}
+
+/** Which agents are connected, silent or blind. */
+export function agentsAnswer(list: AgentList): Sentence[] {
+  const { answer } = administration.agents;
+  const { connected, away, silent, neverSeen } = list.counts;
+  const all = connected + away + silent + neverSeen;
+  if (all === 0) return [{ text: answer.none, alarm: false }];
+  const sentences: Sentence[] = [
+    { text: connected === all ? answer.all(all) : answer.connected(connected, all), alarm: false },
+  ];
+  if (silent > 0) sentences.push({ text: answer.silent(silent), alarm: true });
+  const blind = list.agents.filter(isBlind).length;
+  if (blind > 0) sentences.push({ text: answer.blind(blind), alarm: false });
+  return sentences;
+}
+
+/** How many applications are metered and which agents have the rules. */
+export function applicationsAnswer(list: ApplicationList): string[] {
+  const { answer } = administration.applications;
+  if (list.applications.length === 0) return [answer.none];
+  const { wanted, applied } = list.rollout;
+  const all = applied.reduce((sum, row) => sum + row.agents, 0);
+  const have = applied.reduce((sum, row) => sum + ((row.revision ?? -1) >= wanted ? row.agents : 0), 0);
+  const rollout = have === all ? answer.allHave(all, wanted) : answer.someHave(have, all, wanted);
+  return [answer.metered(list.applications.length), rollout];
+}

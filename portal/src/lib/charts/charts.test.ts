@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { areaPath, countTicks, edgePath, scaleOf, thin } from './stack.ts';
+import { timeTicks } from './time-ticks.ts';
+
+const MINUTE = 60_000;
+const point = (index: number, active: number, timeout = 0) => ({
+  at: index * MINUTE,
+  lengthMs: MINUTE,
+  active,
+  inactive: 0,
+  timeout,
+  peak: active + timeout,
+  activeMs: 0,
+  inactiveMs: 0,
+  timeoutMs: 0,
+});
+
+describe('thinning', () => {
+  it('keeps the height of every peak and the whole time', () => {
+    const points = Array.from({ length: 1440 }, (_, index) => point(index, index === 777 ? 9 : 1, index === 777 ? 4 : 0));
+    const thinned = thin(points, 300);
+    expect(thinned.length).toBeLessThanOrEqual(300);
+    expect(Math.max(...thinned.map((each) => each.active + each.timeout))).toBe(13);
+    expect(thinned.find((each) => each.timeout === 4)).toMatchObject({ active: 9 });
+    expect(thinned.reduce((sum, each) => sum + each.lengthMs, 0)).toBe(1440 * MINUTE);
+  });
+  it('leaves few points as they are', () => {
+    expect(thin([point(0, 1)], 300)).toHaveLength(1);
+    expect(thin([], 300)).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  const scale = scaleOf({ left: 0, right: 100, top: 0, bottom: 100 }, { from: 0, to: 4 * MINUTE, max: 10 });
+  it('are steps, equal neighbours joined', () => {
+    const points = [point(0, 5), point(1, 5), point(2, 10), point(3, 0)];
+    expect(areaPath(points, (each) => each.active, scale)).toBe('M0 100V50H50V0H75V100H100V100Z');
+    expect(edgePath(points, (each) => each.active, scale)).toBe('M0 100V50H50V0H75V100H100V100');
+  });
+  it('are empty without points', () => {
+    expect(areaPath([], (each) => each.active, scale)).toBe('');
+  });
+});
+
+describe('ticks', () => {
+  it('of counts are whole, round and start at 0', () => {
+    expect(countTicks(1)).toEqual([0, 1]);
+    expect(countTicks(38)).toEqual([0, 10, 20, 30]);
+    expect(countTicks(1300)).toEqual([0, 500, 1000]);
+    expect(countTicks(0)).toEqual([0]);
+  });
+  it('of time are round on the wall clock and no more than asked', () => {
+    const from = Date.UTC(2026, 10, 17, 5);
+    const ticks = timeTicks({ from, to: from + 14 * 60 * MINUTE }, 'Europe/Oslo', 15);
+    expect(ticks[0]?.label).toBe('06:00');
+    expect(ticks).toHaveLength(15);
+    const kathmandu = timeTicks({ from, to: from + 60 * MINUTE }, 'Asia/Kathmandu', 6);
+    expect(kathmandu.map((tick) => tick.label)).toContain('11:00');
+  });
+  it('of weeks are Mondays', () => {
+    const from = Date.UTC(2026, 7, 26, 22);
+    const ticks = timeTicks({ from, to: from + 90 * 24 * 60 * MINUTE }, 'Europe/Oslo', 8);
+    expect(ticks[0]?.label).toBe('7 Sept');
+    expect(ticks.length).toBeLessThanOrEqual(8);
+  });
+});

@@ -1,0 +1,4 @@
+export * from './durations.ts';
+export * from './figures.ts';
+export * from './instants.ts';
+export * from './zone.ts';

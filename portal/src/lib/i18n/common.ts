@@ -1,0 +1,148 @@
+import type { CauseName, StateName } from '@process-meter/contract';
+import { plural } from './plural.ts';
+
+/** Texts that every page shares. */
+export const common = {
+  product: 'Process Meter',
+  title: (page: string) => `${page} · Process Meter`,
+  skip: 'Skip to content',
+  mainNavigation: 'Main',
+  openNavigation: 'Open navigation',
+  jump: 'Search or jump to',
+  pages: {
+    overview: 'Overview',
+    use: 'Use',
+    concurrent: 'Concurrent use',
+    sessions: 'Sessions',
+    administration: 'Administration',
+    applications: 'Applications',
+    agents: 'Agents',
+    health: 'Health',
+  },
+  roles: { administrator: 'Administrator' },
+  signOut: 'Sign out',
+  theme: { label: 'Appearance', light: 'Light', dark: 'Dark', system: 'As the system' },
+  states: { active: 'Active', inactive: 'Inactive', timeout: 'Timeout' } satisfies Record<StateName, string>,
+  open: 'Open',
+  export: 'Export',
+  exportHint: 'All that the filter gives, as CSV',
+  copyLink: 'Copy link',
+  copied: 'Copied',
+  copy: 'Copy',
+  tryAgain: 'Try again',
+  cancel: 'Cancel',
+  close: 'Close',
+  times: (zone: string) => `Times in ${zone}`,
+  failed: 'Could not be shown.',
+  failedDetail: 'Other parts of the portal are right.',
+  code: 'Code',
+  previous: 'Previous',
+  next: 'Next',
+  live: (clock: string) => `Live · ${clock}`,
+  lastNews: (clock: string) => `Last news ${clock}, trying again`,
+  listening: 'Listening for agents',
+  paused: (clock: string) => `Paused at ${clock} while in the background`,
+  noDocument: 'no name kept',
+  notKept: 'not kept',
+  errors: {
+    title: 'This page cannot be shown',
+    notFound: 'There is nothing at this address.',
+    notFoundNext: 'The thing may have been removed, or the address is not complete.',
+    unavailable: 'Agents keep their records meanwhile; nothing is lost.',
+    back: 'To the Overview',
+  },
+  keyboard: {
+    title: 'Keyboard',
+    off: 'Single letters act',
+    groups: [
+      {
+        name: 'Go to',
+        keys: [
+          { keys: ['g', 'o'], does: 'Overview' },
+          { keys: ['g', 'u'], does: 'Concurrent use' },
+          { keys: ['g', 's'], does: 'Sessions' },
+          { keys: ['g', 'a'], does: 'Administration' },
+          { keys: ['Ctrl', 'K'], does: 'Search or jump to' },
+        ],
+      },
+      {
+        name: 'On a page',
+        keys: [
+          { keys: ['/'], does: 'First filter' },
+          { keys: ['e'], does: 'Export' },
+          { keys: ['w'], does: 'Wall view (Overview)' },
+          { keys: ['?'], does: 'This list' },
+          { keys: ['Esc'], does: 'Close, zoom out, clear choice' },
+        ],
+      },
+      {
+        name: 'In a chart or time line',
+        keys: [
+          { keys: ['←', '→'], does: 'Next step or change' },
+          { keys: ['↑', '↓'], does: 'Next lane' },
+          { keys: ['+', '−', '0'], does: 'Zoom in, out, full range' },
+          { keys: ['[', ']'], does: 'Earlier, later by one range' },
+          { keys: ['t'], does: 'Chart, table, both' },
+          { keys: ['Enter'], does: 'Open the sessions of that minute' },
+        ],
+      },
+    ],
+  },
+  palette: {
+    label: 'Search or jump to',
+    placeholder: 'Page, application or agent',
+    groups: { pages: 'Pages', applications: 'Applications', agents: 'Agents' },
+    none: (text: string) => `Nothing is named like “${text}”.`,
+    loading: 'Looking up applications and agents',
+    concurrentUseOf: (name: string) => `Concurrent use of ${name}`,
+    openNow: (n: number) => plural(n, { zero: 'none open', one: '# open', other: '# open' }),
+  },
+  completeness: {
+    complete: 'complete',
+    share: (text: string) => `${text} complete`,
+    unknown: 'no agent was expected',
+    missing: (n: number) =>
+      plural(n, { one: '# agent has not sent all of it', other: '# agents have not sent all of it' }),
+  },
+  statusNames: {
+    connected: 'Connected',
+    away: 'Away, keeps records',
+    silent: 'Silent',
+    revoked: 'Revoked',
+    neverSeen: 'Never seen',
+  },
+} as const;
+
+/** Why a segment began, in words. */
+export const beginCauses: Record<CauseName, string> = {
+  opened: 'Document opened',
+  input: 'Key or pointer used in this document',
+  focusLost: 'Focus went to another window',
+  noInput: 'No key or pointer; dated back to the last input',
+  timeoutReached: 'Inactive for the time set',
+  locked: 'Desktop locked',
+  busy: 'No input, processor at work',
+  busyOver: 'Processor at rest again',
+  cut: 'Record continued; no change of state',
+  agentStarted: 'Agent started and found it open',
+  resumed: 'Computer woke up',
+  ruleChanged: 'Rules of the application changed',
+  closed: 'Closed by the user',
+  suspended: 'Computer suspended',
+  clockStep: 'Clock was set; counted on from the last good second',
+  stalled: 'Computer stood still; counted on from the last good second',
+  agentStopped: 'Agent stopped',
+  agentCrashed: 'Agent ended unexpectedly; closed at its last good second',
+  displayLost: 'Display lost',
+  serverClosed: 'Agent did not come back; closed at its last report',
+  disconnected: 'Desktop session disconnected',
+};
+
+/** What ended a document or session, in words. */
+export const endCauses: Record<CauseName, string> = {
+  ...beginCauses,
+  opened: 'Opened anew',
+  closed: 'The user',
+  ruleChanged: 'It is no longer metered',
+  cut: 'Record cut',
+};

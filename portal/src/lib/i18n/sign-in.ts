@@ -1,0 +1,36 @@
+/** Texts of the sign-in page. */
+export const signIn = {
+  title: 'Sign in',
+  account: 'Account',
+  accountHint: 'The short name of your company here. Remembered on this computer.',
+  login: 'Login',
+  password: 'Password',
+  show: 'Show',
+  hide: 'Hide',
+  submit: 'Sign in',
+  wrong: 'Account, login or password is not right.',
+  wrongNext: 'Passwords tell large and small letters apart.',
+  tooMany: 'Too many tries.',
+  tooManyNext: 'Signing in pauses for some minutes, also with the right password.',
+  unavailable: 'The Manager does not answer.',
+  unavailableNext: 'Nobody can sign in until it does. Agents keep their records meanwhile.',
+  incomplete: 'Fill in all three fields.',
+  recorded: {
+    title: 'What this system records about your work, and what it does not',
+    captions: { work: 'you work in it', none: 'no input', long: 'none for 15 min', back: 'you are back' },
+    yes: 'Recorded',
+    no: 'Never recorded',
+    yesItems: {
+      which: 'Which metered application and document is open',
+      whether: 'Whether you work in it:',
+      when: 'When it was opened and closed, on which computer',
+    },
+    noItems: [
+      'Which keys you press, where the pointer is',
+      'Pictures of your screen',
+      'Mail, web pages, anything not metered',
+      'What is written in a document',
+    ],
+    or: 'or',
+  },
+} as const;

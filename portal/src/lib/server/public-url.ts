@@ -1,0 +1,4 @@
+import { readConfig } from './config.ts';
+
+/** Where agents reach the Manager. */
+export const publicManagerUrl = (): string => readConfig().publicManagerUrl;

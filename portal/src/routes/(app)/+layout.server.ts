@@ -1,0 +1,9 @@
+import { redirect } from '@sveltejs/kit';
+import { signInPath } from '#lib/server/panel.ts';
+import type { LayoutServerLoad } from './$types';
+
+export const load: LayoutServerLoad = ({ locals, url }) => {
+  if (locals.me === null) redirect(303, signInPath(url));
+  const { account, login } = locals.me;
+  return { account, login, theme: locals.theme };
+};

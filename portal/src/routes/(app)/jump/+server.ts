@@ -1,0 +1,14 @@
+import { json } from '@sveltejs/kit';
+import type { JumpTargets } from '#lib/shell/jump.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = async ({ locals }) => {
+  const [applications, agents] = await Promise.all([locals.manager.applications(), locals.manager.agents()]);
+  const targets: JumpTargets = {
+    applications: applications.applications.map(({ slug, name, openNow }) => ({ slug, name, openNow })),
+    agents: agents.agents
+      .filter((agent) => agent.status !== 'revoked')
+      .map(({ id, computer, user }) => ({ id, computer, user })),
+  };
+  return json(targets);
+};
