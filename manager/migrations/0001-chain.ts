@@ -247,6 +247,7 @@ async function completeness(db: Kysely<unknown>): Promise<void> {
       agent_id int,
       subject text not null,
       stream_seq bigint,
+      stream_at timestamptz,
       code text not null,
       reason text not null,
       headers jsonb not null,
@@ -255,7 +256,7 @@ async function completeness(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create index on dead_letter (account_id, received_at)`.execute(db);
   // A message that is delivered again after a crash is kept once.
-  await sql`create unique index on dead_letter (stream_seq) where stream_seq is not null`.execute(db);
+  await sql`create unique index on dead_letter (stream_seq, stream_at)`.execute(db);
 }
 
 async function rollup(db: Kysely<unknown>): Promise<void> {

@@ -173,6 +173,7 @@ export interface Database {
     agent_id: number | null;
     subject: string;
     stream_seq: ColumnType<string | null, string | number | null | undefined, string | null>;
+    stream_at: OptionalInstant;
     code: string;
     reason: string;
     headers: Json;

@@ -1,0 +1,105 @@
+import {
+  AppError,
+  decodeBatch,
+  deriveAgentKey,
+  HEADER,
+  macKeyId,
+  macVerifies,
+  parseSubject,
+  type Batch,
+  type ErrorCode,
+} from '@process-meter/contract';
+
+/** A message as it came, without its transport. */
+export interface Incoming {
+  subject: string;
+  body: Uint8Array;
+  header: (name: string) => string | undefined;
+}
+
+export interface Refusal {
+  code: ErrorCode;
+  reason: string;
+}
+
+/** What is known of the sender of a batch that cannot be used but whose MAC verified. */
+export type Accepted = { ok: true; batch: Batch } | { ok: false; refusal: Refusal };
+
+/** An agent's clock may run ahead by this much. */
+const FUTURE_TOLERANCE_MS = 600_000;
+
+/**
+ * Decides on one message: the MAC is verified before anything is unpacked, so a stranger's bytes are never parsed
+ * (nats-rights.md §2). Keys are derived once per agent.
+ */
+export function createAcceptor(
+  masters: ReadonlyMap<string, Uint8Array>,
+): (message: Incoming, now: number) => Accepted {
+  const keys = new Map<string, Buffer>();
+  const keyOf = (kid: string, agent: string): Buffer | undefined => {
+    const master = masters.get(kid);
+    if (master === undefined) return undefined;
+    const name = `${kid}/${agent}`;
+    const known = keys.get(name) ?? deriveAgentKey(master, kid, agent);
+    keys.set(name, known);
+    return known;
+  };
+  return (message, now) => {
+    try {
+      return { ok: true, batch: accept(message, keyOf, now) };
+    } catch (error) {
+      if (error instanceof AppError)
+        return { ok: false, refusal: { code: error.code, reason: error.message } };
+      throw error;
+    }
+  };
+}
+
+function accept(
+  message: Incoming,
+  keyOf: (kid: string, agent: string) => Buffer | undefined,
+  now: number,
+): Batch {
+  const address = parseSubject(message.subject);
+  if (address === undefined) throw new AppError('recordWrongAddress');
+  verify(message, address.agent, keyOf);
+  const batch = decodeBatch(message.body, message.header(HEADER.encoding));
+  if (batch.agent !== address.agent || batch.account !== address.account)
+    throw new AppError('recordWrongAddress');
+  if (
+    batch.epoch !== Number(message.header(HEADER.epoch)) ||
+    batch.firstSeq !== Number(message.header(HEADER.seq))
+  ) {
+    throw new AppError('recordMalformed', 'headers and body tell different sequences');
+  }
+  if (latestInstant(batch) > now + FUTURE_TOLERANCE_MS) throw new AppError('recordFuture');
+  return batch;
+}
+
+function verify(
+  message: Incoming,
+  agent: string,
+  keyOf: (kid: string, agent: string) => Buffer | undefined,
+): void {
+  const header = message.header(HEADER.mac);
+  const kid = macKeyId(header);
+  const key = kid === undefined ? undefined : keyOf(kid, agent);
+  const epoch = Number(message.header(HEADER.epoch));
+  const seq = Number(message.header(HEADER.seq));
+  const input = { subject: message.subject, epoch, seq, body: message.body };
+  if (key === undefined || header === undefined || !macVerifies(key, header, input))
+    throw new AppError('recordForged');
+}
+
+/** The latest instant a batch claims to know of. */
+function latestInstant(batch: Batch): number {
+  let latest = batch.open?.asOf ?? 0;
+  for (const ended of batch.segments.ended) latest = Math.max(latest, ended);
+  for (const record of batch.others) {
+    if (record.kind === 'coverage' || record.kind === 'gap') latest = Math.max(latest, record.to);
+    else if (record.kind === 'session') latest = Math.max(latest, record.ended ?? record.started);
+    else if (record.kind === 'document') latest = Math.max(latest, record.closed ?? record.opened);
+    else latest = Math.max(latest, record.at);
+  }
+  return latest;
+}
