@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
+import { root, run } from './commands.mjs';
+
+const portal = join(root, 'portal');
+const built = join(portal, 'build');
+/** Beside the build: the hash of what it was made from. */
+const stamp = join(portal, 'build', '.made-from');
+const cache = join(homedir(), '.cache', 'process-meter', 'portal');
+const KEPT = 5;
+
+/**
+ * Brings `portal/build` to what the sources say, with its size budget checked: already there, out of the cache,
+ * or built now. The cache is by the content of everything that goes in, so it can be removed at any time.
+ * @returns {Promise<{ code: number, output: string, from: 'there' | 'cache' | 'built' }>}
+ */
+export async function buildPortal(tools) {
+  const hash = sourcesHash();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash)
+    return { code: 0, output: 'the build is current\n', from: 'there' };
+  const kept = join(cache, hash);
+  if (existsSync(join(kept, '.made-from'))) {
+    rmSync(built, { recursive: true, force: true });
+    cpSync(kept, built, { recursive: true });
+    return { code: 0, output: 'the build is from the cache\n', from: 'cache' };
+  }
+  const made = await run('pnpm', ['run', '--silent', 'portal:build'], { env: tools.env });
+  // Built from what was there at the start; a file changed meanwhile would make the stamp a lie.
+  if (made.code === 0 && sourcesHash() === hash) {
+    writeFileSync(stamp, hash);
+    keep(kept);
+  }
+  return { ...made, from: 'built' };
+}
+
+function keep(kept) {
+  mkdirSync(cache, { recursive: true });
+  const making = `${kept}.${process.pid}`;
+  cpSync(built, making, { recursive: true });
+  rmSync(kept, { recursive: true, force: true });
+  renameSync(making, kept);
+  const byAge = readdirSync(cache)
+    .map((name) => ({ path: join(cache, name), at: lstatSync(join(cache, name)).mtimeMs }))
+    .sort((a, b) => b.at - a.at);
+  for (const { path } of byAge.slice(KEPT)) rmSync(path, { recursive: true, force: true });
+}
+
+function sourcesHash() {
+  const hash = createHash('sha256');
+  const inputs = [
+    ...['pnpm-lock.yaml', 'package.json', 'tsconfig.base.json'].map((name) => join(root, name)),
+    ...['src', 'static', 'scripts'].flatMap((name) => filesUnder(join(portal, name))),
+    ...readdirSync(portal, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(portal, entry.name)),
+    ...filesUnder(join(root, 'contract', 'src')),
+  ];
+  for (const file of inputs.sort()) {
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, 24);
+}
+
+function filesUnder(dir) {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesUnder(join(dir, entry.name)) : [join(dir, entry.name)],
+  );
+}

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap } from './bootstrap.mjs';
+import { root, say, SetupError } from './commands.mjs';
+
+const args = process.argv.slice(2);
+
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(readFileSync(join(root, 'local', 'setup', 'help.txt'), 'utf8'));
+} else {
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function start() {
+  const tools = await bootstrap({ desktop: !args.includes('--no-demo'), browser: false });
+  // Over the channel the appliance notices when this process is gone, however it went.
+  const child = spawn(tools.node, [join(root, 'local', 'src', 'main.ts'), ...args], {
+    cwd: root,
+    env: { ...process.env, ...tools.env, PM_NODE: tools.node },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 128);
+    if (child.connected) child.disconnect();
+  });
+}

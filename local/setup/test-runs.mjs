@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, run } from './commands.mjs';
+
+/** Runs the unit and integration tests. @returns {Promise<{ passed: number, failed: number }>} */
+export function unitTests(tools) {
+  return withReport(async (report) => {
+    const { code } = await run(
+      'pnpm',
+      ['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      { env: tools.env, show: true },
+    );
+    return counted(code, report, countVitest);
+  });
+}
+
+/** Runs the browser tests on the whole chain, once there are any. */
+export function browserTests(tools) {
+  const specs = join(root, 'e2e', 'specs');
+  if (!existsSync(specs) || readdirSync(specs).length === 0) return { passed: 0, failed: 0 };
+  return withReport(async (report) => {
+    const { code } = await run('pnpm', ['exec', 'playwright', 'test', '--reporter=list,json'], {
+      cwd: join(root, 'e2e'),
+      env: { ...tools.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report, CI: 'true' },
+      show: true,
+    });
+    return counted(code, report, countPlaywright);
+  });
+}
+
+async function withReport(task) {
+  const dir = mkdtempSync(join(tmpdir(), 'pm-test-'));
+  try {
+    return await task(join(dir, 'report.json'));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** A run that ended badly without a failed test (a crash, an error outside of tests) counts as one failure. */
+function counted(code, report, count) {
+  const { passed, failed } = existsSync(report)
+    ? count(JSON.parse(readFileSync(report, 'utf8')))
+    : { passed: 0, failed: 1 };
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Tests that were not run are failures: a test that is skipped guarantees nothing. */
+function countVitest(report) {
+  const unloaded = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numPendingTests + (report.numTodoTests ?? 0) + unloaded.length,
+  };
+}
+
+function countPlaywright({ stats, errors = [] }) {
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped + errors.length };
+}
