@@ -67,7 +67,7 @@ function sourcesHash() {
       .map((entry) => join(portal, entry.name)),
     ...filesUnder(join(root, 'contract', 'src')),
   ];
-  for (const file of inputs.sort()) {
+  for (const file of inputs.sort((a, b) => (a < b ? -1 : 1))) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))

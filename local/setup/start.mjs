@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
-import { root, say, SetupError } from './commands.mjs';
+import { root, say, SetupError, since } from './commands.mjs';
+import { buildPortal } from './portal-build.mjs';
 
 const args = process.argv.slice(2);
 
@@ -20,6 +21,7 @@ if (args.includes('--help') || args.includes('-h')) {
 
 async function start() {
   const tools = await bootstrap({ desktop: !args.includes('--no-demo'), browser: false });
+  await portalReady(tools);
   // Over the channel the appliance notices when this process is gone, however it went.
   const child = spawn(tools.node, [join(root, 'local', 'src', 'main.ts'), ...args], {
     cwd: root,
@@ -31,4 +33,11 @@ async function start() {
     process.exitCode = code ?? (signal === null ? 1 : 128);
     if (child.connected) child.disconnect();
   });
+}
+
+async function portalReady(tools) {
+  const begun = Date.now();
+  const { code, output, from } = await buildPortal(tools);
+  if (code !== 0) throw new SetupError(`building the portal failed (exit ${code}):\n${output.trimEnd()}`);
+  if (from === 'built') say(`portal built in ${since(begun)}`);
 }

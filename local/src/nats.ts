@@ -6,6 +6,8 @@ import { freePort } from './ports.ts';
 import { supervise } from './supervised.ts';
 
 export interface LocalNats {
+  /** Resolves when the server has ended, for whatever reason. */
+  ended: Promise<unknown>;
   url: string;
   port: number;
   pid: number;
@@ -40,6 +42,7 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    ended: server.ended,
     pid: server.pid,
     storeDir: home,
     async stop() {

@@ -9,7 +9,9 @@ import { supervise } from './supervised.ts';
 import { giveTo, unprivilegedUser, type RunAs } from './unprivileged.ts';
 
 export interface LocalPostgres {
-  /** `postgres://…` of the database `processmeter`, over loopback. */
+  /** Resolves when the server has ended, for whatever reason. */
+  ended: Promise<unknown>;
+  /** `postgres://…` of the database asked for, over loopback. */
   url: string;
   port: number;
   pid: number;
@@ -24,7 +26,7 @@ const USER = 'processmeter';
 
 /** Starts a real PostgreSQL server. Without `dataDir` its data is temporary. Safe to call again on the same folder. */
 export async function startPostgres(
-  options: { dataDir?: string; port?: number } = {},
+  options: { dataDir?: string; port?: number; database?: string } = {},
 ): Promise<LocalPostgres> {
   const native = postgresBinaries();
   const runAs = unprivilegedUser();
@@ -32,6 +34,8 @@ export async function startPostgres(
   const home = options.dataDir ?? join(temporary ?? tmpdir(), 'data');
   if (temporary !== undefined) chmodSync(temporary, 0o755);
   const password = prepare(native, home, runAs);
+  const database = options.database ?? 'postgres';
+  makeDatabase({ native, home, runAs, database });
   const port = options.port ?? (await freePort());
   const server = await supervise(join(native, 'bin', 'postgres'), serverArguments(home, port), {
     ...runAs,
@@ -44,8 +48,9 @@ export async function startPostgres(
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   return {
-    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+    url: `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`,
     port,
+    ended: server.ended,
     pid: server.pid,
     dataDir: home,
     async stop() {
@@ -107,6 +112,28 @@ function prepare(native: string, home: string, runAs: RunAs | undefined): string
     { ...runAs, cwd: home, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   return password;
+}
+
+/**
+ * Makes a database before the server starts, in PostgreSQL's single-user mode (the package brings no client). A
+ * second attempt after one that was cut off only prints that the database is there.
+ */
+function makeDatabase(where: {
+  native: string;
+  home: string;
+  runAs: RunAs | undefined;
+  database: string;
+}): void {
+  const { native, home, runAs, database } = where;
+  const marker = `${home}.${database}`;
+  if (database === 'postgres' || existsSync(marker)) return;
+  execFileSync(join(native, 'bin', 'postgres'), ['--single', '-D', home, 'postgres'], {
+    ...runAs,
+    cwd: home,
+    input: `CREATE DATABASE "${database}"\n`,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  writeFileSync(marker, '', { mode: 0o600 });
 }
 
 /** After a kill -9 the pid file stays; its pid may meanwhile belong to a stranger, and the server would not start. */

@@ -29,6 +29,8 @@ export async function supervise(
     ? spawnOptions.stdio
     : [];
   const child = spawn('/bin/sh', ['-c', WATCH, stopSignal, command, ...args], {
+    // A session of its own: Ctrl-C in the terminal reaches the parent only, which then stops its children in order.
+    detached: true,
     ...spawnOptions,
     stdio: [stdin, stdout, stderr, 'pipe', 'pipe'],
   });

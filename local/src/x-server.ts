@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { supervise, type Supervised } from './supervised.ts';
 
 export interface LocalXServer {
+  /** Resolves when the server has ended, for whatever reason. */
+  ended: Promise<unknown>;
   /** Such as `:91`. */
   display: string;
   stop(): Promise<void>;
@@ -21,6 +23,7 @@ export async function startXServer(options: { display?: string; size?: string } 
   await until(() => windowManagerReady(display), `openbox on ${display}`, server);
   return {
     display,
+    ended: server.ended,
     async stop() {
       await manager.stop('SIGTERM', 2000);
       await server.stop('SIGTERM', 4000);

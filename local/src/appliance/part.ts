@@ -1,0 +1,73 @@
+/** A running part of the appliance. */
+export interface Running {
+  /** Resolves when it has ended, for whatever reason. */
+  ended: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export interface Part {
+  name: string;
+  /** Resolves when the part is ready for use. */
+  start(): Promise<Running>;
+}
+
+/** A part that is started again whenever it ends. */
+export interface Kept {
+  name: string;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+export interface KeepDeps {
+  say: (line: string) => void;
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** After this long without a crash the next one counts as the first. */
+const STEADY_MS = 60_000;
+
+/** Starts a part, and again after each end of it, waiting twice as long each time. @throws when the first start fails */
+export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
+  let running: Running | undefined = await part.start();
+  let stopping = false;
+  let startedAt = deps.now();
+  let wait = FIRST_WAIT_MS;
+
+  const watch = async (): Promise<void> => {
+    while (!stopping) {
+      await running?.ended;
+      if (stopping) return;
+      running = undefined;
+      if (deps.now() - startedAt > STEADY_MS) wait = FIRST_WAIT_MS;
+      deps.say(`${part.name} ended by itself; starting it again in ${wait / 1000} s`);
+      await deps.sleep(wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      await startAgain();
+    }
+  };
+  const startAgain = async (): Promise<void> => {
+    if (stopping) return;
+    startedAt = deps.now();
+    try {
+      running = await part.start();
+      deps.say(`${part.name} runs again`);
+    } catch (error) {
+      deps.say(`${part.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  let starting = watch();
+  return {
+    name: part.name,
+    async stop() {
+      stopping = true;
+      await running?.stop();
+      // A start under way when the stop came is waited for and stopped as well.
+      await Promise.race([starting, deps.sleep(LONGEST_WAIT_MS)]);
+      await running?.stop();
+      starting = Promise.resolve();
+    },
+  };
+}

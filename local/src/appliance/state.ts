@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { freePort } from '../ports.ts';
+import { listeners, type Listener } from './options.ts';
+
+const portsSchema = z.partialRecord(z.enum(listeners), z.number().int());
+export type Ports = Record<Listener, number>;
+const DEFAULT_PORTS: Partial<Ports> = { portal: 8090 };
+const OURS = [
+  'postgres',
+  'postgres.password',
+  'postgres.processmeter',
+  'nats',
+  'secrets',
+  'agent',
+  'desktop',
+  'log',
+  'ports.json',
+  'admin-password',
+  'enrolment-token',
+];
+
+/** Where one appliance keeps everything; the same folder given again finds it again. */
+export interface State {
+  dir: string;
+  postgres: string;
+  nats: string;
+  secrets: string;
+  agent: string;
+  desktop: string;
+  log: string;
+  adminPasswordFile: string;
+  enrolmentTokenFile: string;
+}
+
+/** Makes the state folder. The database's user has to pass through it, so it is closed below, not here. */
+export function openState(dir: string): State {
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  const state = {
+    dir,
+    postgres: join(dir, 'postgres'),
+    nats: join(dir, 'nats'),
+    secrets: join(dir, 'secrets'),
+    agent: join(dir, 'agent'),
+    desktop: join(dir, 'desktop'),
+    log: join(dir, 'log'),
+    adminPasswordFile: join(dir, 'admin-password'),
+    enrolmentTokenFile: join(dir, 'enrolment-token'),
+  };
+  for (const inner of [state.nats, state.secrets, state.agent, state.log])
+    mkdirSync(inner, { recursive: true, mode: 0o700 });
+  return state;
+}
+
+/** Removes what an appliance wrote into the folder, and nothing else that may lie there. */
+export function resetState(dir: string): void {
+  for (const name of OURS) rmSync(join(dir, name), { recursive: true, force: true });
+}
+
+/**
+ * Takes the folder for this process. @returns whether the one before ended without giving it back
+ * @throws when an appliance is running on it
+ */
+export function lockState(dir: string): { crashedBefore: boolean; release: () => void } {
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  const file = join(dir, 'running.pid');
+  const crashedBefore = existsSync(file);
+  if (crashedBefore) {
+    const pid = Number(readFileSync(file, 'utf8'));
+    if (pid !== process.pid && isAppliance(pid))
+      throw new Error(`an appliance is running on ${dir} already (process ${pid}); stop it or give --data`);
+  }
+  writeFileSync(file, String(process.pid));
+  return { crashedBefore, release: () => rmSync(file, { force: true }) };
+}
+
+function isAppliance(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/src/main.ts');
+  } catch {
+    return false;
+  }
+}
+
+/** Ports asked for, else those of the last start, else free ones; kept for the next start. */
+export async function choosePorts(
+  state: State,
+  asked: Partial<Ports>,
+  crashedBefore: boolean,
+): Promise<Ports> {
+  const file = join(state.dir, 'ports.json');
+  const kept = existsSync(file)
+    ? (portsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? {})
+    : {};
+  const ports: Ports = { postgres: 0, nats: 0, manager: 0, ingest: 0, portal: 0 };
+  for (const name of listeners) {
+    const wanted = asked[name] ?? kept[name] ?? DEFAULT_PORTS[name];
+    ports[name] = await choose(wanted, crashedBefore && kept[name] !== undefined);
+    if (asked[name] !== undefined && ports[name] !== asked[name])
+      throw new Error(`port ${asked[name]} for ${name} is taken`);
+  }
+  writeFileSync(file, `${JSON.stringify(ports, undefined, 2)}\n`);
+  return ports;
+}
+
+/** After a crash the parts of the last run may hold their ports for a few more seconds. */
+async function choose(wanted: number | undefined, patient: boolean): Promise<number> {
+  for (let attempt = 0; patient && attempt < 50; attempt += 1) {
+    const port = await freePort(wanted);
+    if (port === wanted) return port;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return freePort(wanted);
+}
