@@ -1,4 +1,5 @@
 import type { Agent, AgentList, ApplicationList } from '@process-meter/contract';
+import { moment } from '#lib/format/instants.ts';
 import { administration } from '#lib/i18n/administration.ts';
 import type { Sentence } from './overview-answer.ts';
 
@@ -46,4 +47,19 @@ export function applicationsAnswer(list: ApplicationList): string[] {
   const have = applied.reduce((sum, row) => sum + ((row.revision ?? -1) >= wanted ? row.agents : 0), 0);
   const rollout = have === all ? answer.allHave(all, wanted) : answer.someHave(have, all, wanted);
   return [answer.metered(list.applications.length), rollout];
+}
+
+/** Whether one agent is heard, and what follows from it. */
+export function agentAnswer(agent: Agent, zone: string, now: number): Sentence[] {
+  const { answer } = administration.agent;
+  const when = agent.lastSeen === null ? '' : moment(agent.lastSeen, zone, now);
+  const text = {
+    connected: answer.connected(agent.user),
+    away: answer.away(when),
+    silent: answer.silent(when),
+    revoked: answer.revoked,
+    neverSeen: answer.neverSeen,
+  }[agent.status];
+  const first = { text, alarm: agent.status === 'silent' };
+  return isBlind(agent) ? [first, { text: answer.blind, alarm: false }] : [first];
 }

@@ -1,0 +1,8 @@
+import { panel } from '#lib/server/panel.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals, url }) => ({
+  list: await panel(locals.manager.applications(), url),
+  zone: locals.me?.account.zone ?? 'UTC',
+  now: Date.now(),
+});
