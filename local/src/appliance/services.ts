@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Service } from './service.ts';
+import type { Ports, State } from './state.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Plan {
+  state: State;
+  ports: Ports;
+  /** Address the portal listens on. */
+  host: string;
+  databaseUrl: string;
+  natsUrl: string;
+  display: string | undefined;
+}
+
+/** Address of the manager's HTTP API on this machine. */
+export const managerUrl = (ports: Ports): string => `http://127.0.0.1:${ports.manager}`;
+
+/** Where each service of the appliance is, with its environment. */
+export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 'portal' | 'agent', Service> {
+  const { state, ports } = plan;
+  const backend = {
+    PM_DATABASE_URL: plan.databaseUrl,
+    PM_NATS_URL: plan.natsUrl,
+    PM_SECRETS_DIR: state.secrets,
+    PM_HOST: '127.0.0.1',
+  };
+  const at = (name: string, path: string): Pick<Service, 'name' | 'script' | 'logDir'> => ({
+    name,
+    script: join(root, path),
+    logDir: state.log,
+  });
+  return {
+    migrate: { ...at('migrate', 'manager/src/cli.ts'), args: ['migrate'], env: backend },
+    manager: {
+      ...at('manager', 'manager/src/main.ts'),
+      env: {
+        ...backend,
+        PM_PORT: String(ports.manager),
+        PM_PUBLIC_NATS_URLS: plan.natsUrl,
+        PM_ADMIN_PASSWORD_FILE: state.adminPasswordFile,
+        PM_TIME_ZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      },
+      readyUrl: `${managerUrl(ports)}/readyz`,
+    },
+    ingest: {
+      ...at('ingest', 'manager/src/ingest/main.ts'),
+      env: { ...backend, PM_PORT: String(ports.ingest) },
+      readyUrl: `http://127.0.0.1:${ports.ingest}/readyz`,
+    },
+    portal: {
+      ...at('portal', 'portal/server.ts'),
+      env: { PM_MANAGER_URL: managerUrl(ports), PM_PORT: String(ports.portal), PM_HOST: plan.host },
+      readyUrl: `http://127.0.0.1:${ports.portal}/readyz`,
+    },
+    agent: {
+      ...at('agent', 'agent/src/main.ts'),
+      env: {
+        PM_MANAGER_URL: managerUrl(ports),
+        PM_STATE_DIR: state.agent,
+        PM_ENROL_TOKEN_FILE: state.enrolmentTokenFile,
+        ...(plan.display === undefined ? {} : { DISPLAY: plan.display }),
+      },
+    },
+  };
+}
+
+/** `manager trust init`: makes the keys and rights of the message server, or completes them. */
+export function trustCommand(state: State): Service {
+  return {
+    name: 'trust',
+    script: join(root, 'manager/src/cli.ts'),
+    args: ['trust', 'init', '--dir', state.secrets],
+    env: {},
+    logDir: state.log,
+  };
+}
