@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { connectDatabase, migrate } from './db/index.ts';
+import { trustCommand } from './nats-trust/index.ts';
 
 interface Command {
   summary: string;
@@ -10,6 +11,13 @@ const commands: Record<string, Command> = {
   migrate: {
     summary: 'bring the database (PM_DATABASE_URL) to the schema of this version',
     run: runMigrate,
+  },
+  trust: {
+    summary: '`trust init --dir DIR` makes the keys and secrets of an installation, once',
+    run: (args) => {
+      process.stdout.write(`${trustCommand(args, Date.now())}\n`);
+      return Promise.resolve();
+    },
   },
 };
 

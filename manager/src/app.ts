@@ -1,0 +1,36 @@
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Pool } from 'pg';
+import type { Registry } from 'prom-client';
+import { accessRoutes, databaseAnswers, sessionPlugin, type Access } from './access/index.ts';
+import { agentRoutes, type AgentsDeps } from './agents/index.ts';
+import { applicationRoutes } from './applications/index.ts';
+import { createHttp, health, openApi, type App } from './plugins/index.ts';
+
+export interface AppDeps extends AgentsDeps {
+  pool: Pool;
+  access: Access;
+  metrics: Registry;
+  trustedProxies: string[];
+}
+
+/** The whole HTTP API as one server that does not listen yet; tests call it by `inject`. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const app = await createHttp(deps);
+  await openApi(app);
+  health(app, {
+    metrics: deps.metrics,
+    parts: { database: () => databaseAnswers(deps.db), nats: () => deps.hub.connected() },
+  });
+  sessionPlugin(app, deps);
+  await app.register(
+    (api, _options, done) => {
+      const routes: App = api.withTypeProvider<ZodTypeProvider>();
+      accessRoutes(routes, deps);
+      agentRoutes(routes, deps);
+      applicationRoutes(routes, deps);
+      done();
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}

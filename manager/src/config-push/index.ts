@@ -1,0 +1,1 @@
+export { createConfigPush, type ConfigPush, type ConfigPushDeps } from './config-push.ts';

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const schema = z.object({
+  PM_DATABASE_URL: z.string().min(1),
+  PM_NATS_URL: z.string().min(1),
+  PM_SECRETS_DIR: z.string().min(1),
+  PM_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  PM_HOST: z.string().default('127.0.0.1'),
+  PM_PUBLIC_NATS_URLS: list.optional(),
+  PM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  PM_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
+  /** Addresses or ranges whose `x-forwarded-*` headers are believed: the portal or an ingress. */
+  PM_TRUSTED_PROXIES: list.default(['127.0.0.1', '::1']),
+  /** Time zone of the account made at the first start. */
+  PM_TIME_ZONE: z.string().default('UTC'),
+});
+
+export interface ManagerConfig {
+  databaseUrl: string;
+  natsUrl: string;
+  secretsDir: string;
+  port: number;
+  host: string;
+  /** NATS servers as agents reach them. */
+  publicNatsUrls: readonly string[];
+  logLevel: string;
+  adminPasswordFile: string | undefined;
+  trustedProxies: string[];
+  timeZone: string;
+}
+
+/** Reads the environment once. @throws naming every variable that is wrong */
+export function readConfig(env: NodeJS.ProcessEnv): ManagerConfig {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  const values = parsed.data;
+  return {
+    databaseUrl: values.PM_DATABASE_URL,
+    natsUrl: values.PM_NATS_URL,
+    secretsDir: values.PM_SECRETS_DIR,
+    port: values.PM_PORT,
+    host: values.PM_HOST,
+    publicNatsUrls: values.PM_PUBLIC_NATS_URLS ?? values.PM_NATS_URL.split(','),
+    logLevel: values.PM_LOG_LEVEL,
+    adminPasswordFile: values.PM_ADMIN_PASSWORD_FILE,
+    trustedProxies: values.PM_TRUSTED_PROXIES,
+    timeZone: values.PM_TIME_ZONE,
+  };
+}

@@ -1,0 +1,2 @@
+export { connectHub, type Hub, type HubDeps, type PresenceMessage } from './hub.ts';
+export { MANAGED_STREAMS } from './streams.ts';

@@ -1,0 +1,36 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+import { ALL_RECORDS, KV_CONFIG, STREAM_RECORDS } from '@process-meter/contract';
+
+const SECOND_NS = 1_000_000_000;
+const DAY_NS = 86_400 * SECOND_NS;
+
+type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
+
+/**
+ * What the Manager makes once. A full stream refuses new batches (`discard: new`): the agent keeps them in its outbox,
+ * whereas dropping old ones would lose what it was told is safe.
+ */
+export const MANAGED_STREAMS: readonly ManagedStream[] = [
+  {
+    name: STREAM_RECORDS,
+    subjects: [ALL_RECORDS],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    duplicate_window: 120 * SECOND_NS,
+    max_age: 7 * DAY_NS,
+    max_bytes: 20 * 1024 ** 3,
+  },
+  {
+    // The shape of a KV bucket, so that KV clients read it; one value a key, read by DIRECT.GET.
+    name: `KV_${KV_CONFIG}`,
+    subjects: [`$KV.${KV_CONFIG}.>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+  },
+];

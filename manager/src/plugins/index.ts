@@ -1,0 +1,4 @@
+export type { App } from './app.ts';
+export { health, type HealthDeps } from './health.ts';
+export { createHttp, type HttpDeps } from './http.ts';
+export { openApi } from './openapi.ts';
