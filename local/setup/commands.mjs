@@ -44,8 +44,7 @@ export function run(command, args, { env = {}, cwd = root, show = false } = {}) 
 export async function mustRun(what, command, args, options) {
   const { code, output } = await run(command, args, options);
   if (code === 0) return output;
-  const tail = output.trimEnd().split('\n').slice(-25).join('\n');
-  throw new SetupError(`${what} failed (exit ${code}): ${command} ${args.join(' ')}\n${tail}`);
+  throw new SetupError(`${what} failed (exit ${code}): ${command} ${args.join(' ')}\n${lastLines(output)}`);
 }
 
 /** Says how long something took, such as `4.2 s`. */
@@ -56,4 +55,9 @@ export function since(start) {
 /** One line of progress. */
 export function say(line) {
   process.stdout.write(`process-meter: ${line}\n`);
+}
+
+/** The end of an output, where the reason of a failure stands. */
+export function lastLines(output) {
+  return output.trimEnd().split('\n').slice(-25).join('\n');
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
-import { root, say, SetupError, since } from './commands.mjs';
+import { lastLines, root, say, SetupError, since } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
 
 const args = process.argv.slice(2);
@@ -38,6 +38,6 @@ async function start() {
 async function portalReady(tools) {
   const begun = Date.now();
   const { code, output, from } = await buildPortal(tools);
-  if (code !== 0) throw new SetupError(`building the portal failed (exit ${code}):\n${output.trimEnd()}`);
+  if (code !== 0) throw new SetupError(`building the portal failed (exit ${code}):\n${lastLines(output)}`);
   if (from === 'built') say(`portal built in ${since(begun)}`);
 }
