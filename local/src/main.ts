@@ -84,7 +84,7 @@ function announce(appliance: Appliance, state: State, ports: Ports): void {
     '  Login     admin',
     `  Password  ${password}`,
     '',
-    ...appliance.lines.map(({ name, text }) => `  ${name.padEnd(10)}ok  ${text}`),
+    ...appliance.lines.map(({ name, text, ok }) => `  ${name.padEnd(10)}${ok() ? 'ok  ' : 'DOWN'}  ${text}`),
     '',
     `  Logs in ${join(state.dir, 'log')}. Ctrl-C stops everything.`,
     '',

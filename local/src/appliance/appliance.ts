@@ -17,6 +17,8 @@ import type { Ports, State } from './state.ts';
 export interface Line {
   name: string;
   text: string;
+  /** Whether it does its work now. */
+  ok: () => boolean;
 }
 
 export interface Appliance {
@@ -59,8 +61,9 @@ async function startParts(deps: ApplianceDeps, kept: Kept[], lines: Line[]): Pro
   const keep = async (part: Part, text: () => string): Promise<void> => {
     deps.signal.throwIfAborted();
     const begun = deps.now();
-    kept.push(await keepRunning(part, deps));
-    lines.push({ name: part.name, text: text() });
+    const one = await keepRunning(part, deps);
+    kept.push(one);
+    lines.push({ name: part.name, text: text(), ok: () => one.runs() });
     deps.say(`${part.name} is ready (${((deps.now() - begun) / 1000).toFixed(1)} s)`);
   };
   const service = (one: Service): Part => ({ name: one.name, start: () => startService(one) });
@@ -93,7 +96,9 @@ async function startParts(deps: ApplianceDeps, kept: Kept[], lines: Line[]): Pro
     await keep(service(plan().agent), () =>
       display.now === undefined ? 'no display to meter' : `meters ${display.now}`,
     );
-    await connected(deps, api);
+    const reaches = await connected(deps, api);
+    const line = lines.at(-1);
+    if (line !== undefined && !reaches) line.ok = () => false;
   }
   await api.signOut();
 }
@@ -172,11 +177,12 @@ async function prepareEnrolment({ state }: ApplianceDeps, api: ManagerApi): Prom
   writeFileSync(state.enrolmentTokenFile, `${token}\n`, { mode: 0o600 });
 }
 
-async function connected({ say, now, sleep, state }: ApplianceDeps, api: ManagerApi): Promise<void> {
+async function connected({ say, now, sleep, state }: ApplianceDeps, api: ManagerApi): Promise<boolean> {
   const until = now() + CONNECT_MS;
   while (now() < until) {
-    if ((await api.connectedAgents()) > 0) return;
+    if ((await api.connectedAgents()) > 0) return true;
     await sleep(300);
   }
   say(`the agent has not connected yet; see ${join(state.log, 'agent.log')}`);
+  return false;
 }

@@ -14,6 +14,8 @@ export interface Part {
 /** A part that is started again whenever it ends. */
 export interface Kept {
   name: string;
+  /** Whether it runs now; false while it waits for its next start. */
+  runs(): boolean;
   /** Ends it for good. */
   stop(): Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface KeepDeps {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/** How long a stop waits for a start that is under way. */
+const START_GRACE_MS = 4000;
 /** After this long without a crash the next one counts as the first. */
 const STEADY_MS = 60_000;
 
@@ -33,6 +37,7 @@ const STEADY_MS = 60_000;
 export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
   let running: Running | undefined = await part.start();
   let stopping = false;
+  const stopped = Promise.withResolvers<void>();
   let startedAt = deps.now();
   let wait = FIRST_WAIT_MS;
 
@@ -43,7 +48,7 @@ export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
       running = undefined;
       if (deps.now() - startedAt > STEADY_MS) wait = FIRST_WAIT_MS;
       deps.say(`${part.name} ended by itself; starting it again in ${wait / 1000} s`);
-      await deps.sleep(wait);
+      await Promise.race([deps.sleep(wait), stopped.promise]);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       await startAgain();
     }
@@ -58,16 +63,17 @@ export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
       deps.say(`${part.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  let starting = watch();
+  const watching = watch();
   return {
     name: part.name,
+    runs: () => running !== undefined,
     async stop() {
       stopping = true;
+      stopped.resolve();
       await running?.stop();
       // A start under way when the stop came is waited for and stopped as well.
-      await Promise.race([starting, deps.sleep(LONGEST_WAIT_MS)]);
+      await Promise.race([watching, deps.sleep(START_GRACE_MS)]);
       await running?.stop();
-      starting = Promise.resolve();
     },
   };
 }
