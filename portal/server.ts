@@ -13,7 +13,9 @@ const port = Number(process.env['PM_PORT'] ?? 3000);
 const host = process.env['PM_HOST'] ?? '127.0.0.1';
 
 function log(level: 'info' | 'error', message: string, fields: Record<string, unknown> = {}): void {
-  process.stdout.write(`${JSON.stringify({ level, time: Date.now(), name: 'portal', msg: message, ...fields })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ level, time: Date.now(), name: 'portal', msg: message, ...fields })}\n`,
+  );
 }
 
 const server = createServer((request, response) => {

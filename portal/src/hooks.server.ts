@@ -48,8 +48,7 @@ export const handle: Handle = async ({ event, resolve }) => {
       if (isPublic(event.route.id)) return null;
       throw cause;
     });
-    if (locals.me !== null)
-      locals.manager = new ManagerClient({ ...deps, csrfToken: locals.me.csrfToken });
+    if (locals.me !== null) locals.manager = new ManagerClient({ ...deps, csrfToken: locals.me.csrfToken });
   }
   if (locals.me === null && !isPublic(event.route.id)) redirect(303, signInPath(url));
 

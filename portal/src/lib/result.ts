@@ -7,5 +7,4 @@ export interface Failure {
 
 /** The data of a panel, or why it is not there: a panel fails alone. */
 export type Result<Data> =
-  | { readonly ok: true; readonly data: Data }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly data: Data } | { readonly ok: false; readonly failure: Failure };

@@ -2,7 +2,17 @@ import type { Agent } from '@process-meter/contract';
 import { isBlind, isOld } from '#lib/answers/agents-answer.ts';
 
 /** The kinds by which agents are counted and filtered; "all" leaves out the revoked ones. */
-export const KINDS = ['all', 'connected', 'silent', 'away', 'blind', 'old', 'lost', 'neverSeen', 'revoked'] as const;
+export const KINDS = [
+  'all',
+  'connected',
+  'silent',
+  'away',
+  'blind',
+  'old',
+  'lost',
+  'neverSeen',
+  'revoked',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** True when an agent is of a kind. */

@@ -15,11 +15,18 @@ export function isOld(agent: Agent): boolean {
   return agent.status !== 'revoked' && (agent.appliedRevision ?? 0) < agent.wantedRevision;
 }
 
-const PRESSING: Record<Agent['status'], number> = { silent: 0, neverSeen: 2, away: 3, connected: 4, revoked: 5 };
+const PRESSING: Record<Agent['status'], number> = {
+  silent: 0,
+  neverSeen: 2,
+  away: 3,
+  connected: 4,
+  revoked: 5,
+};
 
 /** Most pressing first: silent, then blind, then never seen, away, connected, revoked; by name within. */
 export function byPressing(first: Agent, second: Agent): number {
-  const rank = (agent: Agent): number => (agent.status === 'connected' && isBlind(agent) ? 1 : PRESSING[agent.status]);
+  const rank = (agent: Agent): number =>
+    agent.status === 'connected' && isBlind(agent) ? 1 : PRESSING[agent.status];
   return rank(first) - rank(second) || first.computer.localeCompare(second.computer, 'en-GB');
 }
 

@@ -48,7 +48,16 @@ describe('the answer of the Overview', () => {
     expect(texts(live({ inactive: 3 }))).toBe('3 sessions are open; nobody works in them now.');
   });
   it('names how long the longest has been in Timeout', () => {
-    const idle = [{ session: 's', application: APP, user: 'ida', computer: 'WS', state: 'timeout' as const, since: AT - 2 * HOUR }];
+    const idle = [
+      {
+        session: 's',
+        application: APP,
+        user: 'ida',
+        computer: 'WS',
+        state: 'timeout' as const,
+        since: AT - 2 * HOUR,
+      },
+    ];
     expect(texts(live({ active: 1, timeout: 1, idle }))).toContain('One has been in Timeout for 2 h.');
   });
   it('puts silent agents before idle sessions, and marks them', () => {
@@ -61,7 +70,18 @@ describe('the answer of the Overview', () => {
 });
 
 function point(over: Partial<UsePoint>): UsePoint {
-  return { at: AT, active: 0, inactive: 0, timeout: 0, peak: 0, activeMs: 0, inactiveMs: 0, timeoutMs: 0, lengthMs: MINUTE, ...over };
+  return {
+    at: AT,
+    active: 0,
+    inactive: 0,
+    timeout: 0,
+    peak: 0,
+    activeMs: 0,
+    inactiveMs: 0,
+    timeoutMs: 0,
+    lengthMs: MINUTE,
+    ...over,
+  };
 }
 function report(over: Partial<ConcurrentUse> = {}): ConcurrentUse {
   return {
@@ -90,13 +110,19 @@ describe('the answer of Concurrent Use', () => {
     expect(plain(concurrentAnswer(report()))).toBe('CivilDraft was not open in this time.');
   });
   it('says one without sums', () => {
-    const one = report({ peak: { count: 1, at: AT, forMs: MINUTE }, points: [point({ active: 1, peak: 1 })] });
+    const one = report({
+      peak: { count: 1, at: AT, forMs: MINUTE },
+      points: [point({ active: 1, peak: 1 })],
+    });
     expect(plain(concurrentAnswer(one))).toBe('Never more than 1 open at once, first at 09:19.');
   });
   it('says the peak, what was worked in and what would have done', () => {
     const many = report({
       peak: { count: 38, at: AT, forMs: 3 * MINUTE },
-      points: [point({ active: 24, inactive: 6, timeout: 8, peak: 38 }), point({ at: AT + MINUTE, active: 28, inactive: 5, peak: 33 })],
+      points: [
+        point({ active: 24, inactive: 6, timeout: 8, peak: 38 }),
+        point({ at: AT + MINUTE, active: 28, inactive: 5, peak: 33 }),
+      ],
     });
     expect(plain(concurrentAnswer(many))).toBe(
       'Peak 38 at 09:19. Only 24 of the 38 were worked in; with those in Timeout released, 33 would have done.',
@@ -109,20 +135,30 @@ describe('the answer of Concurrent Use', () => {
       peak: { count: 38, at: AT, forMs: MINUTE },
       points: [point({ active: 24, inactive: 6, timeout: 8, peak: 38, lengthMs: 24 * HOUR })],
     });
-    expect(plain(concurrentAnswer(day))).toBe('Peak 38 at 09:19 on Tue 17 Nov. Only 24 of the 38 were worked in.');
+    expect(plain(concurrentAnswer(day))).toBe(
+      'Peak 38 at 09:19 on Tue 17 Nov. Only 24 of the 38 were worked in.',
+    );
   });
   it('never says that more were worked in than were open', () => {
-    const overlap = report({ peak: { count: 2, at: AT, forMs: 1000 }, points: [point({ active: 3, peak: 2 })] });
+    const overlap = report({
+      peak: { count: 2, at: AT, forMs: 1000 },
+      points: [point({ active: 3, peak: 2 })],
+    });
     expect(plain(concurrentAnswer(overlap))).toBe('Peak 2 at 09:19. All 2 were worked in.');
   });
 });
 
 describe('incomplete time', () => {
-  const slot = (hour: number, share: number | null, missing = 0) => ({ from: hour * HOUR, to: (hour + 1) * HOUR, share, missing });
+  const slot = (hour: number, share: number | null, missing = 0) => ({
+    from: hour * HOUR,
+    to: (hour + 1) * HOUR,
+    share,
+    missing,
+  });
   it('joins neighbours and ends at what can be known', () => {
-    expect(incompleteSpans([slot(0, 1), slot(1, 0.9, 2), slot(2, 0.8, 3), slot(3, 0.5, 4)], 2.5 * HOUR)).toEqual([
-      { from: HOUR, to: 2.5 * HOUR, agents: 3, share: 0.8 },
-    ]);
+    expect(
+      incompleteSpans([slot(0, 1), slot(1, 0.9, 2), slot(2, 0.8, 3), slot(3, 0.5, 4)], 2.5 * HOUR),
+    ).toEqual([{ from: HOUR, to: 2.5 * HOUR, agents: 3, share: 0.8 }]);
   });
   it('does not count time in which no agent was expected', () => {
     expect(incompleteSpans([slot(0, null)], 5 * HOUR)).toEqual([]);
@@ -131,7 +167,9 @@ describe('incomplete time', () => {
 
 describe('the answer of a session', () => {
   const session = (active: number, inactive: number, timeout: number, ended: number | null): string =>
-    plain(sessionAnswer({ activeMs: active, inactiveMs: inactive, timeoutMs: timeout, ended } as SessionDetail));
+    plain(
+      sessionAnswer({ activeMs: active, inactiveMs: inactive, timeoutMs: timeout, ended } as SessionDetail),
+    );
   it('tells open, worked in and held for nothing', () => {
     expect(session(411 * MINUTE, 52 * MINUTE, 59 * MINUTE, AT)).toBe(
       'Open for 8 h 42 min and worked in for 6 h 51 min. For 59 min it stood in Timeout.',
@@ -158,7 +196,7 @@ describe('the answer of the sessions', () => {
   it('says 0, 1 and many', () => {
     expect(list(0, 1)).toBe('No session matches in this time.');
     expect(list(1, 1)).toBe('1 session, open for 2 h, worked in for 1 h.');
-    expect(list(2000, 1)).toBe('2,000 sessions, open for 4000 h together, worked in for 2000 h.');
+    expect(list(2000, 1)).toBe('2,000 sessions, open for 4,000 h together, worked in for 2,000 h.');
   });
   it('says how much is known', () => {
     expect(list(1, 0.93)).toContain('93% of this time is known so far');

@@ -37,7 +37,9 @@ function worked(report: ConcurrentUse, at: number): string | null {
   if (active === count) return answer.allWorked(count);
   if (active === 0) return answer.noneWorked(count);
   const needed = enough(report);
-  return needed !== null && needed < count ? answer.workedAndEnough(active, count, needed) : answer.worked(active, count);
+  return needed !== null && needed < count
+    ? answer.workedAndEnough(active, count, needed)
+    : answer.worked(active, count);
 }
 
 /** The peak, when, how much of it was worked in, and what would have done. */

@@ -20,11 +20,22 @@ describe('the form of an application', () => {
   it('names every wrong field', () => {
     const form = { ...emptyForm(), rules: [], inactiveSeconds: '4', timeoutMinutes: '', busyPercent: '0' };
     const parsed = parseForm(form);
-    expect(parsed.ok ? [] : Object.keys(parsed.errors).sort()).toEqual(['busyPercent', 'inactiveSeconds', 'name', 'rules', 'timeoutMinutes']);
+    expect(parsed.ok ? [] : Object.keys(parsed.errors).sort()).toEqual([
+      'busyPercent',
+      'inactiveSeconds',
+      'name',
+      'rules',
+      'timeoutMinutes',
+    ]);
   });
   it('leaves out rules and conditions that are empty', () => {
     const typed = new FormData();
-    for (const [name, value] of [['rules.0.executable', ' a.exe '], ['rules.0.path', ''], ['rules.1.executable', '']] as const) typed.set(name, value);
+    for (const [name, value] of [
+      ['rules.0.executable', ' a.exe '],
+      ['rules.0.path', ''],
+      ['rules.1.executable', ''],
+    ] as const)
+      typed.set(name, value);
     expect(readForm(typed).rules).toEqual([{ executable: 'a.exe' }]);
   });
 });

@@ -15,7 +15,9 @@ export interface ApplicationForm {
   titlePrivacy: string;
   pathPrivacy: string;
 }
-export type FieldErrors = Partial<Record<'name' | 'rules' | 'inactiveSeconds' | 'timeoutMinutes' | 'busyPercent', string>>;
+export type FieldErrors = Partial<
+  Record<'name' | 'rules' | 'inactiveSeconds' | 'timeoutMinutes' | 'busyPercent', string>
+>;
 
 /** The form of a new application, filled with the defaults. */
 export function emptyForm(): ApplicationForm {

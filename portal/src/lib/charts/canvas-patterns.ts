@@ -8,7 +8,11 @@ export interface CanvasInk {
   readonly gap: string;
 }
 
-function tile(size: number, ratio: number, paint: (context: CanvasRenderingContext2D) => void): CanvasPattern | null {
+function tile(
+  size: number,
+  ratio: number,
+  paint: (context: CanvasRenderingContext2D) => void,
+): CanvasPattern | null {
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(size * ratio);
   canvas.height = Math.round(size * ratio);

@@ -17,7 +17,9 @@ const point = (index: number, active: number, timeout = 0) => ({
 
 describe('thinning', () => {
   it('keeps the height of every peak and the whole time', () => {
-    const points = Array.from({ length: 1440 }, (_, index) => point(index, index === 777 ? 9 : 1, index === 777 ? 4 : 0));
+    const points = Array.from({ length: 1440 }, (_, index) =>
+      point(index, index === 777 ? 9 : 1, index === 777 ? 4 : 0),
+    );
     const thinned = thin(points, 300);
     expect(thinned.length).toBeLessThanOrEqual(300);
     expect(Math.max(...thinned.map((each) => each.active + each.timeout))).toBe(13);

@@ -76,7 +76,11 @@ export function scaleOf(box: Box, domain: { from: number; to: number; max: numbe
 const round = (value: number): string => (Math.round(value * 10) / 10).toString();
 
 /** A stepped area from the base to a level, as an SVG path; equal neighbours are one stretch. */
-export function areaPath(points: readonly StackPoint[], level: (point: StackPoint) => number, scale: Scale): string {
+export function areaPath(
+  points: readonly StackPoint[],
+  level: (point: StackPoint) => number,
+  scale: Scale,
+): string {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined) return '';
@@ -93,11 +97,17 @@ export function areaPath(points: readonly StackPoint[], level: (point: StackPoin
 }
 
 /** The top edge of a stepped area, for the gap line between neighbouring states. */
-export function edgePath(points: readonly StackPoint[], level: (point: StackPoint) => number, scale: Scale): string {
-  return areaPath(points, level, scale).replace(/^M\S+ \S+V/, (start) => {
-    const [, x = '', y = ''] = /^M(\S+) (\S+)V/.exec(start) ?? [];
-    return `M${x} ${y}V`;
-  }).replace(/Z$/, '');
+export function edgePath(
+  points: readonly StackPoint[],
+  level: (point: StackPoint) => number,
+  scale: Scale,
+): string {
+  return areaPath(points, level, scale)
+    .replace(/^M\S+ \S+V/, (start) => {
+      const [, x = '', y = ''] = /^M(\S+) (\S+)V/.exec(start) ?? [];
+      return `M${x} ${y}V`;
+    })
+    .replace(/Z$/, '');
 }
 
 const NICE = [1, 2, 5, 10];

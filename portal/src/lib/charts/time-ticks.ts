@@ -26,7 +26,8 @@ function dayTicks(from: number, to: number, zone: string, days: number): Tick[] 
   const long = days >= 7;
   let at = long ? startOfWeek(from, zone) : startOfDay(from, zone);
   for (; at <= to; at = startOfDay(at, zone, days)) {
-    if (at >= from) ticks.push({ at, label: long ? shortDay(at, zone) : day(at, zone, to).replace(/ \w+$/, '') });
+    if (at >= from)
+      ticks.push({ at, label: long ? shortDay(at, zone) : day(at, zone, to).replace(/ \w+$/, '') });
   }
   return ticks;
 }

@@ -17,10 +17,21 @@ const point = (hour: number, active: number): UsePoint => ({
   lengthMs: HOUR,
 });
 const report = (points: UsePoint[], until = DAY + 24 * HOUR) =>
-  ({ from: DAY, to: DAY + 24 * HOUR, zone: 'UTC', until, points, table: points, completeness: { share: 1, slots: [{ from: DAY, to: DAY + 24 * HOUR, share: 0.5, missing: 1 }] } }) as unknown as ConcurrentUse;
+  ({
+    from: DAY,
+    to: DAY + 24 * HOUR,
+    zone: 'UTC',
+    until,
+    points,
+    table: points,
+    completeness: { share: 1, slots: [{ from: DAY, to: DAY + 24 * HOUR, share: 0.5, missing: 1 }] },
+  }) as unknown as ConcurrentUse;
 
 it('draws today from an hour before the first use and four hours at least', () => {
-  expect(plotSpan(report([point(9, 1), point(17, 1)]), true)).toEqual({ from: DAY + 8 * HOUR, to: DAY + 20 * HOUR });
+  expect(plotSpan(report([point(9, 1), point(17, 1)]), true)).toEqual({
+    from: DAY + 8 * HOUR,
+    to: DAY + 20 * HOUR,
+  });
   expect(plotSpan(report([point(9, 1)]), true)).toEqual({ from: DAY + 8 * HOUR, to: DAY + 12 * HOUR });
   expect(plotSpan(report([point(9, 0)]), true)).toEqual({ from: DAY, to: DAY + 24 * HOUR });
   expect(plotSpan(report([point(9, 1)]), false)).toEqual({ from: DAY, to: DAY + 24 * HOUR });

@@ -8,7 +8,10 @@ const SHORTEST = 4 * HOUR;
  * The part of a range that is drawn. "Today" leaves out the hours before the first and after the last use, so that a
  * short working day is not a sliver; every other range is drawn whole.
  */
-export function plotSpan(report: Pick<ConcurrentUse, 'from' | 'to' | 'points' | 'zone' | 'until'>, trim: boolean): { from: number; to: number } {
+export function plotSpan(
+  report: Pick<ConcurrentUse, 'from' | 'to' | 'points' | 'zone' | 'until'>,
+  trim: boolean,
+): { from: number; to: number } {
   const used = report.points.filter((point) => point.peak > 0);
   const first = used[0];
   const last = used.at(-1);

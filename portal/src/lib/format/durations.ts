@@ -3,7 +3,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const unit = (value: number, name: string): string => `${String(value)}\u00a0${name}`;
+const grouped = new Intl.NumberFormat('en-GB');
+const unit = (value: number, name: string): string => `${grouped.format(value)}\u00a0${name}`;
 
 /** A duration in a sentence: "2 h 41 min", "15 min", "40 s". Number and unit are joined by a no-break space. */
 export function duration(ms: number): string {
@@ -16,6 +17,8 @@ export function duration(ms: number): string {
 function hoursAndMinutes(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
+  // Minutes say nothing beside hundreds of hours.
+  if (hours >= 100) return unit(hours, 'h');
   return rest === 0 ? unit(hours, 'h') : `${unit(hours, 'h')} ${unit(rest, 'min')}`;
 }
 

@@ -115,7 +115,10 @@ describe('days of a zone', () => {
     const tuesday = instantOf({ year: 2026, month: 11, day: 17 }, OSLO);
     expect(isoWeek(tuesday, OSLO)).toEqual({ year: 2026, week: 47 });
     expect(wallIso(startOfWeek(tuesday, OSLO), OSLO)).toBe('2026-11-16T00:00');
-    expect(isoWeek(instantOf({ year: 2027, month: 1, day: 2 }, OSLO), OSLO)).toEqual({ year: 2026, week: 53 });
+    expect(isoWeek(instantOf({ year: 2027, month: 1, day: 2 }, OSLO), OSLO)).toEqual({
+      year: 2026,
+      week: 53,
+    });
   });
   it('start hours on the wall clock, also in zones off by a half', () => {
     const at = Date.UTC(2026, 10, 17, 13, 40, 8, 120);

@@ -61,7 +61,10 @@ export function range(from: number, to: number, zone: string): string {
   if (isMidnight(from, zone) && isMidnight(to, zone)) {
     if (oneDay) return day(from, zone);
     const year = wallAt(last, zone).year;
-    const first = wallAt(from, zone).year === year ? shortDay(from, zone) : `${shortDay(from, zone)} ${String(wallAt(from, zone).year)}`;
+    const first =
+      wallAt(from, zone).year === year
+        ? shortDay(from, zone)
+        : `${shortDay(from, zone)} ${String(wallAt(from, zone).year)}`;
     return `${first} to ${shortDay(last, zone)} ${String(year)}`;
   }
   const end = isMidnight(to, zone) ? '24:00' : clock(to, zone);

@@ -8,7 +8,8 @@ export const administration = {
     title: 'Applications',
     answer: {
       none: 'No application is metered. Add the first one, and agents begin within seconds.',
-      metered: (n: number) => plural(n, { one: '# application is metered.', other: '# applications are metered.' }),
+      metered: (n: number) =>
+        plural(n, { one: '# application is metered.', other: '# applications are metered.' }),
       allHave: (agents: number, revision: number) =>
         plural(agents, {
           zero: 'No agent is enrolled yet.',
@@ -20,7 +21,15 @@ export const administration = {
     },
     add: 'Add application',
     addTitle: 'Add an application',
-    columns: { name: 'Application', rules: 'Recognised by', inactive: 'Inactive after', timeout: 'Timeout after', open: 'Open now', today: 'Sessions in 24 h', changed: 'Changed' },
+    columns: {
+      name: 'Application',
+      rules: 'Recognised by',
+      inactive: 'Inactive after',
+      timeout: 'Timeout after',
+      open: 'Open now',
+      today: 'Sessions in 24 h',
+      changed: 'Changed',
+    },
     more: (n: number) => plural(n, { one: 'and # more rule', other: 'and # more rules' }),
     empty: 'No application is metered yet.',
     emptyNext: 'Add the first application',
@@ -36,16 +45,26 @@ export const administration = {
   },
   application: {
     answer: {
-      open: (n: number) => plural(n, { zero: 'Not open now.', one: '# session is open now.', other: '# sessions are open now.' }),
+      open: (n: number) =>
+        plural(n, {
+          zero: 'Not open now.',
+          one: '# session is open now.',
+          other: '# sessions are open now.',
+        }),
       today: (n: number) =>
-        plural(n, { zero: 'No session began in the last 24 hours.', one: '# session began in the last 24 hours.', other: '# sessions began in the last 24 hours.' }),
+        plural(n, {
+          zero: 'No session began in the last 24 hours.',
+          one: '# session began in the last 24 hours.',
+          other: '# sessions began in the last 24 hours.',
+        }),
     },
     form: {
       title: 'Name and rules',
       name: 'Name',
       nameHint: 'As people call it, 1 to 120 characters.',
       rules: 'How it is recognised',
-      rulesHint: '* stands for any letters, ? for one. Case does not matter. Within a rule every field given must match; one matching rule is enough.',
+      rulesHint:
+        '* stands for any letters, ? for one. Case does not matter. Within a rule every field given must match; one matching rule is enough.',
       rule: (n: number) => `Rule ${String(n)}`,
       addRule: 'Add another rule',
       removeRule: (n: number) => `Remove rule ${String(n)}`,
@@ -84,11 +103,13 @@ export const administration = {
       needRule: 'Give at least one condition in one rule.',
       outOfRange: (from: number, to: number) => `Use a number from ${count(from)} to ${count(to)}.`,
       notSaved: 'Not saved.',
-      conflict: 'The application was changed meanwhile by somebody else. Reload to see the change; what you typed is kept below until then.',
+      conflict:
+        'The application was changed meanwhile by somebody else. Reload to see the change; what you typed is kept below until then.',
       reload: 'See the change',
       saved: 'Saved. Agents get it within seconds.',
       effect: 'What happens when you save',
-      effectText: 'Agents get the new rules at once and report back. Time that has passed is not changed; open sessions go on under the new rules.',
+      effectText:
+        'Agents get the new rules at once and report back. Time that has passed is not changed; open sessions go on under the new rules.',
     },
     who: {
       title: 'Who has it',
@@ -121,14 +142,48 @@ export const administration = {
       silent: (n: number) =>
         plural(n, { one: '# has been silent for over a day.', other: '# have been silent for over a day.' }),
       blind: (n: number) =>
-        plural(n, { one: 'On # computer not everything can be measured.', other: 'On # computers not everything can be measured.' }),
+        plural(n, {
+          one: 'On # computer not everything can be measured.',
+          other: 'On # computers not everything can be measured.',
+        }),
     },
-    kinds: { all: 'All', connected: 'Connected', silent: 'Silent', away: 'Away', blind: 'Not fully measured', old: 'Old configuration', lost: 'Lost records', revoked: 'Revoked', neverSeen: 'Never seen' },
-    columns: { computer: 'Computer', user: 'User', now: 'Open sessions', system: 'System', can: 'Can be measured', version: 'Agent', configuration: 'Configuration', waiting: 'Records waiting', heard: 'Last heard' },
+    kinds: {
+      all: 'All',
+      connected: 'Connected',
+      silent: 'Silent',
+      away: 'Away',
+      blind: 'Not fully measured',
+      old: 'Old configuration',
+      lost: 'Lost records',
+      revoked: 'Revoked',
+      neverSeen: 'Never seen',
+    },
+    columns: {
+      computer: 'Computer',
+      user: 'User',
+      now: 'Open sessions',
+      system: 'System',
+      can: 'Can be measured',
+      version: 'Agent',
+      configuration: 'Configuration',
+      waiting: 'Records waiting',
+      heard: 'Last heard',
+      status: 'Status',
+    },
     capability: {
-      input: { name: 'Keyboard and pointer', 'hook+idle': 'Every second, by two sources.', idle: 'By the idle time of the desktop.', none: 'Not measurable here.' },
+      input: {
+        name: 'Keyboard and pointer',
+        'hook+idle': 'Every second, by two sources.',
+        idle: 'By the idle time of the desktop.',
+        none: 'Not measurable here.',
+      },
       window: { name: 'Focused window', x11: 'By the X server.', none: 'Not measurable here.' },
-      documents: { name: 'Document names', proc: 'By open files and window titles.', title: 'By window titles only.', none: 'Not measurable here.' },
+      documents: {
+        name: 'Document names',
+        proc: 'By open files and window titles.',
+        title: 'By window titles only.',
+        none: 'Not measurable here.',
+      },
       measured: 'Measured',
       partly: 'Partly',
       not: 'Not measurable',
@@ -164,7 +219,8 @@ export const administration = {
     answer: {
       connected: (user: string) => `Connected, in the desktop session of ${user}.`,
       away: (when: string) => `Away since ${when}. It keeps records; its figures arrive when it is back.`,
-      silent: (when: string) => `Silent since ${when}. What it recorded since then, if it runs, is not known here.`,
+      silent: (when: string) =>
+        `Silent since ${when}. What it recorded since then, if it runs, is not known here.`,
       revoked: 'Revoked. It can no longer send; what it sent before stays in the reports.',
       neverSeen: 'Enrolled, but never heard since. Look at its log on the computer.',
       blind: 'Not everything can be measured here.',
@@ -195,7 +251,8 @@ export const administration = {
       effect: 'Figures of that time stay too low.',
     },
     sessions: 'Its sessions',
-    open: (n: number) => plural(n, { zero: 'no session open', one: '# session open', other: '# sessions open' }),
+    open: (n: number) =>
+      plural(n, { zero: 'no session open', one: '# session open', other: '# sessions open' }),
     revoke: {
       button: 'Revoke',
       title: (computer: string) => `Revoke the agent on ${computer}?`,
@@ -219,7 +276,8 @@ export const administration = {
     columns: { at: 'Received', agent: 'From', code: 'Code', reason: 'Reason', size: 'Size' },
     unknownAgent: 'unknown sender',
     empty: 'No batch was refused.',
-    emptyDetail: 'A batch that is forged, damaged or from an agent that is not enrolled would be listed here.',
+    emptyDetail:
+      'A batch that is forged, damaged or from an agent that is not enrolled would be listed here.',
     shown: (shown: number, all: number) => `${count(shown)} of ${count(all)}`,
   },
 } as const;

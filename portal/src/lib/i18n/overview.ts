@@ -10,7 +10,10 @@ export const overview = {
     none: 'No metered application is open now.',
     open: (open: number, active: number) =>
       plural(open, {
-        one: active === 1 ? '1 session is open and it is worked in.' : '1 session is open; nobody works in it now.',
+        one:
+          active === 1
+            ? '1 session is open and it is worked in.'
+            : '1 session is open; nobody works in it now.',
         other: workedIn(active, open),
       }),
     idle: (count: number, longest: string) =>
@@ -24,12 +27,17 @@ export const overview = {
         other: '# agents have been silent for over a day.',
       }),
     noneConnected: 'No agent is connected, so nothing is known of now.',
-    empty: 'No computer reports yet. Install the agent on one, and its first session shows here within a minute.',
+    empty:
+      'No computer reports yet. Install the agent on one, and its first session shows here within a minute.',
   },
   now: {
     title: 'In use now',
     where: (applications: number, computers: number) => {
-      const apps = plural(applications, { zero: 'no application', one: '# application', other: '# applications' });
+      const apps = plural(applications, {
+        zero: 'no application',
+        one: '# application',
+        other: '# applications',
+      });
       const machines = plural(computers, { zero: 'no computer', one: '# computer', other: '# computers' });
       return `${apps} on ${machines}`;
     },
@@ -48,7 +56,8 @@ export const overview = {
     title: 'Needs someone',
     open: (n: number) => plural(n, { zero: 'nothing', one: '# open', other: '# open' }),
     none: 'Nothing needs anybody now.',
-    noneDetail: 'Agents that fall silent, records that are refused and rules that do not arrive are listed here.',
+    noneDetail:
+      'Agents that fall silent, records that are refused and rules that do not arrive are listed here.',
   },
   applications: {
     title: 'Applications in use now',
@@ -101,10 +110,12 @@ export const overview = {
     minutes: 'About 2 minutes',
     steps: {
       install: 'Install the agent',
-      installText: 'Make a code, then run the command it shows on the computer, in the desktop session to be metered.',
+      installText:
+        'Make a code, then run the command it shows on the computer, in the desktop session to be metered.',
       makeCode: 'Make an enrolment code',
       see: 'See it here',
-      seeText: 'The computer appears by name on this page, with what can be measured on it and what cannot. You need not reload.',
+      seeText:
+        'The computer appears by name on this page, with what can be measured on it and what cannot. You need not reload.',
       choose: 'Choose what is metered',
       chooseText: 'Say which programs belong to an application. Agents get the rules within seconds.',
       chooseLink: 'Add an application',
@@ -113,7 +124,11 @@ export const overview = {
     managerAnswers: 'The Manager answers',
     listening: 'This page listens; the first agent shows without a reload',
     applications: (n: number) =>
-      plural(n, { zero: 'No application is metered yet', one: '# application is metered', other: '# applications are metered' }),
+      plural(n, {
+        zero: 'No application is metered yet',
+        one: '# application is metered',
+        other: '# applications are metered',
+      }),
   },
 } as const;
 
@@ -149,25 +164,38 @@ export const taskTexts: Record<TaskKind, (count: number, since: string | null) =
   }),
   agentsSilent: (count, since) => ({
     title: plural(count, { one: '# agent is silent', other: '# agents are silent' }),
-    text: since === null ? 'Not heard for over a day.' : `Not heard for over a day, the first since ${since}.`,
+    text:
+      since === null ? 'Not heard for over a day.' : `Not heard for over a day, the first since ${since}.`,
     link: 'See which',
     href: '/administration/agents?status=silent',
   }),
   agentsBlind: (count) => ({
-    title: plural(count, { one: 'On # computer not all can be measured', other: 'On # computers not all can be measured' }),
+    title: plural(count, {
+      one: 'On # computer not all can be measured',
+      other: 'On # computers not all can be measured',
+    }),
     text: 'Each says why, and what would help.',
     link: 'See which',
     href: '/administration/agents?status=blind',
   }),
   deadLetters: (count, since) => ({
-    title: plural(count, { one: '# batch of records was refused', other: '# batches of records were refused' }),
-    text: since === null ? 'They are kept with the reason, and not counted.' : `Since ${since}. They are kept with the reason, and not counted.`,
+    title: plural(count, {
+      one: '# batch of records was refused',
+      other: '# batches of records were refused',
+    }),
+    text:
+      since === null
+        ? 'They are kept with the reason, and not counted.'
+        : `Since ${since}. They are kept with the reason, and not counted.`,
     link: 'Read the reasons',
     href: '/administration/health',
   }),
   recordsLost: (count, since) => ({
     title: plural(count, { one: '# agent lost records', other: '# agents lost records' }),
-    text: since === null ? 'Figures of that time stay too low.' : `Since ${since}. Figures of that time stay too low.`,
+    text:
+      since === null
+        ? 'Figures of that time stay too low.'
+        : `Since ${since}. Figures of that time stay too low.`,
     link: 'See which time',
     href: '/administration/agents?status=lost',
   }),

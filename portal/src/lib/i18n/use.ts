@@ -42,15 +42,21 @@ export const use = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     ladder: 'Zoom',
-    chart: (peak: number, at: string) => `Open sessions stacked by state. Peak ${count(peak)} at ${at}. The table below has the same figures.`,
+    chart: (peak: number, at: string) =>
+      `Open sessions stacked by state. Peak ${count(peak)} at ${at}. The table below has the same figures.`,
     chartNone: 'Open sessions stacked by state: none in this time. The table below has the same figures.',
-    plotHelp: 'Chart. Arrow keys walk through it, Enter opens the sessions of that moment, plus and minus zoom.',
+    plotHelp:
+      'Chart. Arrow keys walk through it, Enter opens the sessions of that moment, plus and minus zoom.',
     peakMark: (peak: number, at: string) => `Peak ${count(peak)} at ${at}`,
     complete: 'complete',
     dailyPeak: 'daily peak',
     daily: 'Peak of each of 90 days. Choose a day to open it.',
     dailyDay: (day: string, peak: number) => `${day}: peak ${count(peak)}`,
-    card: { open: 'Open', enter: (n: number) => plural(n, { zero: 'nothing open', one: 'Enter: the session', other: 'Enter: the # sessions' }) },
+    card: {
+      open: 'Open',
+      enter: (n: number) =>
+        plural(n, { zero: 'nothing open', one: 'Enter: the session', other: 'Enter: the # sessions' }),
+    },
     facts: {
       peak: 'Peak open',
       peakWhy: (at: string, lasted: string) => `${at}, for ${lasted}`,
@@ -73,7 +79,8 @@ export const use = {
       peak: 'Peak',
       complete: 'Complete',
       steps: { hour: 'Hour', quarter: '15 min', minute: 'Minute', day: 'Day' },
-      onlyUse: (shown: number, all: number) => `${count(shown)} of ${count(all)} steps shown: those with something open, the first ${count(shown)}. The export has all.`,
+      onlyUse: (shown: number, all: number) =>
+        `${count(shown)} of ${count(all)} steps shown: those with something open, the first ${count(shown)}. The export has all.`,
       empty: 'Nothing was open in this time.',
       emptyUnmeasured: 'No agent was expected to measure in this time.',
       emptyNext: 'Show 90 days',
@@ -120,8 +127,16 @@ export const use = {
           other: `# sessions, open for ${open} together, worked in for ${active}.`,
         }),
     },
-    partial: (share: string) => `${share} of this time is known so far; sessions may be added and times may grow.`,
-    filters: { app: 'Application', user: 'User', computer: 'Computer', state: 'State now', session: 'Session', at: 'Open at' },
+    partial: (share: string) =>
+      `${share} of this time is known so far; sessions may be added and times may grow.`,
+    filters: {
+      app: 'Application',
+      user: 'User',
+      computer: 'Computer',
+      state: 'State now',
+      session: 'Session',
+      at: 'Open at',
+    },
     any: 'Any',
     clear: 'Clear',
     remove: (filter: string) => `Remove the filter ${filter}`,
@@ -158,7 +173,8 @@ export const use = {
       allWorked: (open: string) => `Open for ${open} and worked in all that time.`,
       notWorked: (open: string) => `Open for ${open} and never worked in.`,
       timeout: (timeout: string) => `For ${timeout} it stood in Timeout.`,
-      inactive: (inactive: string) => `For ${inactive} it was open without input, never long enough for Timeout.`,
+      inactive: (inactive: string) =>
+        `For ${inactive} it was open without input, never long enough for Timeout.`,
     },
     previous: 'Previous session of this user in this application',
     next: 'Next session of this user in this application',
@@ -185,7 +201,8 @@ export const use = {
       then: 'Then for',
       opened: 'opened',
       closed: 'closed',
-      count: (n: number) => plural(n, { one: '# change. Times to the second', other: '# changes. Times to the second' }),
+      count: (n: number) =>
+        plural(n, { one: '# change. Times to the second', other: '# changes. Times to the second' }),
       shown: (shown: number, all: number) => `${count(shown)} of ${count(all)} changes. Times to the second`,
       all: (n: number) => `Show all ${count(n)}`,
     },

@@ -8,7 +8,13 @@ const HIDDEN_MS = 60_000;
 
 /** The server has checked the answer against the contract's shape; this only tells it from other JSON. */
 function isLiveNow(value: unknown): value is LiveNow {
-  return typeof value === 'object' && value !== null && 'agents' in value && 'applications' in value && 'at' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'agents' in value &&
+    'applications' in value &&
+    'at' in value
+  );
 }
 
 /** What is in use now, kept up to date by one event stream; closed after a minute in the background. */

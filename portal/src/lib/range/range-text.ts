@@ -80,7 +80,8 @@ function lastSpan(text: string, now: number, zone: string): Span | null {
 }
 
 function daySpan(day: Day, hours: { from: number; to: number } | null, zone: string): Span {
-  if (hours === null) return { from: instantOf(day, zone), to: instantOf({ ...day, day: day.day + 1 }, zone) };
+  if (hours === null)
+    return { from: instantOf(day, zone), to: instantOf({ ...day, day: day.day + 1 }, zone) };
   return {
     from: instantOf({ ...day, minute: hours.from }, zone),
     to: instantOf({ ...day, minute: hours.to }, zone),
@@ -91,7 +92,13 @@ function twoDays(text: string, today: Day, zone: string): Span | null {
   const [first, second, ...more] = text.split(/ (?:to|-|–|until) /);
   if (first === undefined || second === undefined || more.length > 0) return null;
   const last = readDay(second, today);
-  const begin = last === null ? null : readDay(/\d{4}$/.test(second) && !/\d{4}/.test(first) ? `${first} ${String(last.year)}` : first, today);
+  const begin =
+    last === null
+      ? null
+      : readDay(
+          /\d{4}$/.test(second) && !/\d{4}/.test(first) ? `${first} ${String(last.year)}` : first,
+          today,
+        );
   if (begin === null || last === null) return null;
   const span = { from: instantOf(begin, zone), to: instantOf({ ...last, day: last.day + 1 }, zone) };
   return span.from < span.to ? span : null;

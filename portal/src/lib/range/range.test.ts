@@ -32,7 +32,9 @@ describe('a typed range', () => {
 describe('the range of an address', () => {
   const read = (query: string) => readRange(new URLSearchParams(query), NOW, OSLO, 'today');
   it('is absolute in wall time of the zone', () => {
-    expect(words(read('from=2026-11-17T06:00&to=2026-11-17T20:00'))).toBe('2026-11-17T06:00 2026-11-17T20:00');
+    expect(words(read('from=2026-11-17T06:00&to=2026-11-17T20:00'))).toBe(
+      '2026-11-17T06:00 2026-11-17T20:00',
+    );
   });
   it('stays relative by name', () => {
     expect(read('range=7d')).toMatchObject({ preset: '7d' });

@@ -46,7 +46,9 @@ export function readInstant(text: string | null, zone: string): number | null {
   if (text === null) return null;
   const wall = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::\d{2})?)?$/.exec(text);
   if (wall !== null) {
-    const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = wall.slice(1).map((part) => Number(part ?? 0));
+    const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = wall
+      .slice(1)
+      .map((part) => Number(part ?? 0));
     return instantOf({ year, month, day, hour, minute }, zone);
   }
   const at = Date.parse(text.replace(' ', '+'));
@@ -93,7 +95,11 @@ export function zoomRange(zoom: Zoom, around: number, zone: string): { from: num
 }
 
 /** The range before (−1) or after (1) one, of the same length; whole days stay whole days across a change-over. */
-export function shiftRange(range: { from: number; to: number }, by: -1 | 1, zone: string): { from: number; to: number } {
+export function shiftRange(
+  range: { from: number; to: number },
+  by: -1 | 1,
+  zone: string,
+): { from: number; to: number } {
   const wholeDays = startOfDay(range.from, zone) === range.from && startOfDay(range.to, zone) === range.to;
   if (!wholeDays) {
     const length = range.to - range.from;

@@ -2,7 +2,13 @@ import type { SessionDetail } from '@process-meter/contract';
 import { describe, expect, it } from 'vitest';
 import { sessionChanges, stepChange } from './changes.ts';
 
-const segment = (from: number, to: number, state: 'active' | 'inactive' | 'timeout', cause: string) => ({ from, to, state, cause, open: false });
+const segment = (from: number, to: number, state: 'active' | 'inactive' | 'timeout', cause: string) => ({
+  from,
+  to,
+  state,
+  cause,
+  open: false,
+});
 const session = {
   documentList: [
     {
@@ -11,9 +17,20 @@ const session = {
       opened: 0,
       closed: 50,
       closeCause: 'closed',
-      segments: [segment(0, 10, 'active', 'opened'), segment(10, 30, 'inactive', 'noInput'), segment(30, 50, 'inactive', 'cut')],
+      segments: [
+        segment(0, 10, 'active', 'opened'),
+        segment(10, 30, 'inactive', 'noInput'),
+        segment(30, 50, 'inactive', 'cut'),
+      ],
     },
-    { id: 'b', name: 'section', opened: 5, closed: null, closeCause: null, segments: [segment(5, 60, 'active', 'opened')] },
+    {
+      id: 'b',
+      name: 'section',
+      opened: 5,
+      closed: null,
+      closeCause: null,
+      segments: [segment(5, 60, 'active', 'opened')],
+    },
   ],
 } as unknown as Pick<SessionDetail, 'documentList'>;
 

@@ -27,7 +27,10 @@ export const actions: Actions = {
     const parsed = parseForm(typed);
     if (!parsed.ok) return fail(400, { typed, errors: parsed.errors });
     try {
-      await locals.manager.changeApplication(params.slug, { ...parsed.settings, revision: Number(data.get('revision')) });
+      await locals.manager.changeApplication(params.slug, {
+        ...parsed.settings,
+        revision: Number(data.get('revision')),
+      });
     } catch (cause) {
       const { status, failure } = failureOf(cause);
       return fail(status, { typed, errors: {}, failure });

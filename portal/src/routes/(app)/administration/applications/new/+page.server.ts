@@ -14,7 +14,11 @@ export const actions: Actions = {
     } catch (cause) {
       if (!(cause instanceof ManagerProblem)) throw cause;
       const { code, title, detail } = cause.problem;
-      return fail(cause.problem.status, { typed, errors: {}, failure: { code, title, detail: detail ?? '' } });
+      return fail(cause.problem.status, {
+        typed,
+        errors: {},
+        failure: { code, title, detail: detail ?? '' },
+      });
     }
     redirect(303, `/administration/applications/${slug}?saved`);
   },
