@@ -4,11 +4,17 @@ import type { Registry } from 'prom-client';
 import { accessRoutes, databaseAnswers, sessionPlugin, type Access } from './access/index.ts';
 import { agentRoutes, type AgentsDeps } from './agents/index.ts';
 import { applicationRoutes } from './applications/index.ts';
+import { completenessRoutes } from './completeness/index.ts';
+import { deadLetterRoutes } from './dead-letters/index.ts';
+import { liveRoutes, type LiveBoard } from './live/index.ts';
+import { overviewRoutes } from './overview/index.ts';
 import { createHttp, health, openApi, type App } from './plugins/index.ts';
+import { reportRoutes } from './reports/index.ts';
 
 export interface AppDeps extends AgentsDeps {
   pool: Pool;
   access: Access;
+  board: LiveBoard;
   metrics: Registry;
   trustedProxies: string[];
 }
@@ -28,6 +34,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       accessRoutes(routes, deps);
       agentRoutes(routes, deps);
       applicationRoutes(routes, deps);
+      overviewRoutes(routes, deps);
+      liveRoutes(routes, deps);
+      reportRoutes(routes, deps);
+      completenessRoutes(routes, deps);
+      deadLetterRoutes(routes, deps);
       done();
     },
     { prefix: '/api/v1' },

@@ -6,6 +6,7 @@ import { createConfigPush } from './config-push/index.ts';
 import type { ManagerConfig } from './config.ts';
 import { awaitSchema, connectDatabase } from './db/index.ts';
 import { connectHub } from './hub/index.ts';
+import { createLiveBoard } from './live/index.ts';
 import type { Log } from './log.ts';
 import { accountClaims, agentCredentials, readSecrets } from './nats-trust/index.ts';
 
@@ -41,6 +42,7 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
     revocations.retry();
     configPush.all();
   });
+  const board = createLiveBoard({ pool, hub, credentials, clock, log });
   const app = await buildApp({
     db,
     pool,
@@ -51,6 +53,7 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
     clock,
     log,
     metrics,
+    board,
     access: createAccess({ db, clock }),
     publicNatsUrls: config.publicNatsUrls,
     trustedProxies: config.trustedProxies,
@@ -61,6 +64,7 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
     url,
     async stop() {
       await app.close();
+      board.stop();
       configPush.stop();
       await presence.stop();
       await hub.close();

@@ -62,3 +62,28 @@ async function presences(client: PoolClient, account: number): Promise<AgentPres
   );
   return rows.map((row) => ({ agent: row.id, revokedAt: row.revoked_at?.getTime() ?? null }));
 }
+
+/** Agents of an account as a list names them. */
+export async function namedAgents(
+  client: PoolClient,
+  account: number,
+): Promise<(AgentPresence & { id: string; computer: string; user: string })[]> {
+  const { rows } = await client.query<{
+    id: number;
+    external_id: string;
+    computer: string;
+    user_name: string;
+    revoked_at: Date | null;
+  }>(
+    `select id, external_id, computer, user_name, revoked_at from agent where account_id = $1
+     order by lower(computer), lower(user_name), id`,
+    [account],
+  );
+  return rows.map((row) => ({
+    agent: row.id,
+    id: row.external_id,
+    computer: row.computer,
+    user: row.user_name,
+    revokedAt: row.revoked_at?.getTime() ?? null,
+  }));
+}

@@ -10,7 +10,7 @@ const NAME_BY_STATUS: Readonly<Record<number, ErrorName>> = {
   429: 'tooManyRequests',
 };
 /** PostgreSQL: a text it cannot store (a NUL in it), a number out of range. The caller sent it. */
-const REFUSED_BY_DATABASE = new Set(['22021', '22P05', '22003', '22008', '22P02']);
+const REFUSED_BY_DATABASE = new Set(['22021', '22P05', '22003', '22008', '22P02', '22023']);
 /** PostgreSQL and its driver: no connection to be had. */
 const DATABASE_AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03', '53300', '08006']);
 

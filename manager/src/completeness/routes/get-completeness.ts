@@ -1,0 +1,50 @@
+import { AppError, completenessSchema, isoInstantSchema, zoneSchema } from '@process-meter/contract';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { readSnapshot } from '../../db/index.ts';
+import type { App } from '../../plugins/index.ts';
+import { completenessByAgent } from '../report.ts';
+
+const querySchema = z.object({ from: isoInstantSchema, to: isoInstantSchema, tz: zoneSchema.optional() });
+const answerSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  zone: z.string(),
+  overall: completenessSchema,
+  agents: z.array(
+    z.object({
+      id: z.string(),
+      computer: z.string(),
+      user: z.string(),
+      share: z.number().min(0).max(1).nullable(),
+      missing: z.array(z.object({ from: z.number(), to: z.number() })),
+    }),
+  ),
+});
+const MAX_RANGE_MS = 100 * 86_400_000;
+
+export function getCompletenessRoute(app: App, { pool, clock }: { pool: Pool; clock: () => number }): void {
+  app.get(
+    '/completeness',
+    {
+      schema: {
+        operationId: 'getCompleteness',
+        summary: 'How much of a range is known, and what is missing of which agent',
+        tags: ['records'],
+        querystring: querySchema,
+        response: { 200: answerSchema },
+      },
+    },
+    (request) => {
+      const { account } = request.who();
+      const range = { from: Date.parse(request.query.from), to: Date.parse(request.query.to) };
+      if (range.to <= range.from) throw new AppError('invalidInput', 'The range ends before it begins.');
+      if (range.to - range.from > MAX_RANGE_MS)
+        throw new AppError('invalidInput', 'The range is longer than 100 days.');
+      const zone = request.query.tz ?? account.zone;
+      return readSnapshot(pool, (client) =>
+        completenessByAgent(client, { account: account.id, zone, range, now: clock() }),
+      );
+    },
+  );
+}

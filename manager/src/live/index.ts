@@ -1,0 +1,3 @@
+export { createLiveBoard, type LiveAccount, type LiveBoard, type LiveDeps } from './board.ts';
+export { getLiveRoute as liveRoutes } from './routes/get-live.ts';
+export { readToday, type Today } from './today.ts';
