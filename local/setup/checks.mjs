@@ -24,12 +24,7 @@ export function checkLanes(tools) {
     [
       command('portal types', ['pnpm', 'run', '--silent', 'portal:check']),
       command('portal lint', bin('eslint', 'portal/src', '--max-warnings', '0')),
-      { name: 'portal build', run: () => buildPortal(tools) },
-      {
-        name: 'portal size budget',
-        run: () =>
-          run(tools.node, ['scripts/check-budget.ts'], { cwd: join(root, 'portal'), env: tools.env }),
-      },
+      { name: 'portal build and size budget', run: () => buildPortal(tools, { budget: true }) },
     ],
   ];
 }

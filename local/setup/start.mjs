@@ -37,7 +37,7 @@ async function start() {
 
 async function portalReady(tools) {
   const begun = Date.now();
-  const { code, output, from } = await buildPortal(tools);
+  const { code, output, from } = await buildPortal(tools, { budget: false });
   if (code !== 0) throw new SetupError(`building the portal failed (exit ${code}):\n${lastLines(output)}`);
   if (from === 'built') say(`portal built in ${since(begun)}`);
 }
