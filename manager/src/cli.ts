@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { connectDatabase, migrate } from './db/index.ts';
+import { apiDocument } from './document.ts';
 import { trustCommand } from './nats-trust/index.ts';
 
 interface Command {
@@ -11,6 +12,12 @@ const commands: Record<string, Command> = {
   migrate: {
     summary: 'bring the database (PM_DATABASE_URL) to the schema of this version',
     run: runMigrate,
+  },
+  openapi: {
+    summary: 'print the OpenAPI document of the HTTP API',
+    run: async () => {
+      process.stdout.write(await apiDocument(Date.now()));
+    },
   },
   trust: {
     summary: '`trust init --dir DIR` makes the keys and secrets of an installation, once',
