@@ -6,7 +6,7 @@ import { answer, mustRun, run, say, SetupError, since } from './commands.mjs';
 /** What the agent's input hook and X11 capture link against, and the tools to end processes. */
 const AGENT = ['libxtst6', 'libxt6', 'libxrandr2', 'libx11-6', 'procps', 'x11-utils'];
 /** A desktop of our own: X server, window manager, scripted input, and a few small programs with real files. */
-const DESKTOP = ['xvfb', 'openbox', 'xdotool', 'xterm', 'mousepad', 'nano', 'fonts-dejavu-core'];
+const DESKTOP = ['xvfb', 'openbox', 'xdotool', 'xterm', 'mousepad', 'geany', 'nano', 'fonts-dejavu-core'];
 const BROWSER = ['chromium'];
 
 /** First Go that can fetch a newer tool chain by itself. */

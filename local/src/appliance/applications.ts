@@ -8,6 +8,7 @@ const DEMO_LIMITS = { inactiveAfterMs: 10_000, timeoutAfterMs: MINUTE };
 /** What the demonstration desktop runs. */
 export const demoApplications: readonly ApplicationSettings[] = [
   { name: 'Mousepad', rules: [{ executable: 'mousepad' }], ...DEMO_LIMITS },
+  { name: 'Geany', rules: [{ executable: 'geany' }], ...DEMO_LIMITS },
   { name: 'Terminal editor', rules: [{ executable: 'xterm' }], ...DEMO_LIMITS },
 ].map((settings) => applicationSettingsSchema.parse(settings));
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { supervise, type Supervised } from '../supervised.ts';
 import type { Hand } from './hand.ts';
 import { layOut, papers, type Paper } from './papers.ts';
@@ -23,7 +24,7 @@ const POLL_MS = 150;
 /** Opens a paper in its program and waits for the window. */
 export async function openPaper(deps: DeskDeps, paper: Paper): Promise<OpenPaper> {
   const path = layOut(deps.dir, paper);
-  const [command, ...args] = commandLine(paper, path);
+  const [command, ...args] = commandLine(deps.dir, paper, path);
   const program = await supervise(command, args, { cwd: deps.dir, env: environment(deps.display) });
   let over = false;
   void program.ended.then(() => (over = true));
@@ -49,22 +50,18 @@ export async function closePaper(deps: DeskDeps, open: OpenPaper): Promise<void>
   await open.program.stop('SIGTERM', 1000);
 }
 
-function commandLine(paper: Paper, path: string): [string, ...string[]] {
-  if (paper.program === 'mousepad') return ['mousepad', '--disable-server', path];
-  return [
-    'xterm',
-    '-title',
-    `${paper.file} - nano`,
-    '-fa',
-    'DejaVu Sans Mono',
-    '-fs',
-    '10',
-    '-e',
-    'nano',
-    '-I',
-    '-w',
-    path,
-  ];
+function commandLine(dir: string, paper: Paper, path: string): [string, ...string[]] {
+  switch (paper.program) {
+    case 'mousepad':
+      return ['mousepad', '--disable-server', path];
+    case 'geany':
+      // A configuration of its own, no files of the last time, a process for each file.
+      return ['geany', '--config', join(dir, '.geany'), '-i', '-s', '-t', '-m', '-p', path];
+    case 'nano': {
+      const look = ['-fa', 'DejaVu Sans Mono', '-fs', '10'];
+      return ['xterm', '-title', `${paper.file} - nano`, ...look, '-e', 'nano', '-I', '-w', path];
+    }
+  }
 }
 
 /** Without a session bus and accessibility service each window is a process of its own and starts fast. */

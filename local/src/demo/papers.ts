@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** A document of the demonstration: a real file that a real program opens. */
 export interface Paper {
   file: string;
-  program: 'mousepad' | 'nano';
+  program: 'mousepad' | 'geany' | 'nano';
   beginning: string;
   /** What is typed into it, a piece at a time. */
   phrases: readonly string[];
@@ -44,6 +44,23 @@ export const papers: readonly Paper[] = [
       'Drawing 118 is released, drawing 119 waits for the tolerance study. ',
       'Next review on Thursday, same room. ',
     ],
+  },
+  {
+    file: 'bracket_stress.py',
+    program: 'geany',
+    beginning: '# Stress in the bracket, by hand\n\n',
+    phrases: [
+      '# section modulus of the flange in mm3\n',
+      '# force at the tip is 1200 N, lever 84 mm\n',
+      '# yield of the material is 355 MPa\n',
+      '# the margin has to stay above two\n',
+    ],
+  },
+  {
+    file: 'convert_units.py',
+    program: 'geany',
+    beginning: '# Units of the measuring bench\n\n',
+    phrases: ['# bar into pascal\n', '# inch into millimetre\n', '# round only when printing\n'],
   },
   {
     file: 'mesh-settings.cfg',

@@ -1,5 +1,5 @@
 import { closePaper, openPaper, type DeskDeps, type OpenPaper } from './desk.ts';
-import { papers, type Paper } from './papers.ts';
+import { papers } from './papers.ts';
 
 export interface StoryDeps extends DeskDeps {
   /** From 0 up to 1. */
@@ -10,7 +10,7 @@ export interface StoryDeps extends DeskDeps {
 
 /** Papers that lie open when the day begins. */
 const FIRST = 3;
-const MOST_OPEN = 4;
+const MOST_OPEN = 5;
 /** The demonstration's applications are Inactive after 10 s. */
 const BREAK_MS = { from: 13_000, to: 24_000 };
 
@@ -32,10 +32,8 @@ export async function tellStory(deps: StoryDeps): Promise<void> {
 }
 
 async function takeTurn(deps: StoryDeps, desk: OpenPaper[], turn: number): Promise<void> {
-  if (desk.length < FIRST || (turn % 4 === 3 && desk.length < MOST_OPEN)) {
-    const paper = pick(deps, closedPapers(desk));
-    if (paper !== undefined) await open(deps, desk, paper);
-  }
+  const wanted = turn % 4 === 3 ? Math.min(desk.length + 1, MOST_OPEN) : FIRST;
+  while (desk.length < wanted && !deps.stopped()) await open(deps, desk);
   const current = pick(deps, desk);
   if (current === undefined) return;
   await work(deps, current);
@@ -44,7 +42,12 @@ async function takeTurn(deps: StoryDeps, desk: OpenPaper[], turn: number): Promi
   if (turn >= FIRST && turn % 4 === 1) await closeOldest(deps, desk);
 }
 
-async function open(deps: StoryDeps, desk: OpenPaper[], paper: Paper): Promise<void> {
+/** Opens a paper that is closed, of a program that is not in use where there is one. */
+async function open(deps: StoryDeps, desk: OpenPaper[]): Promise<void> {
+  const closed = papers.filter((paper) => !desk.some((other) => other.paper === paper));
+  const fresh = closed.filter(({ program }) => !desk.some((other) => other.paper.program === program));
+  const paper = pick(deps, fresh.length > 0 ? fresh : closed);
+  if (paper === undefined) return;
   const opened = await openPaper(deps, paper);
   desk.push(opened);
   void opened.program.ended.then(() => {
@@ -72,10 +75,6 @@ async function rest(deps: StoryDeps): Promise<void> {
 async function closeOldest(deps: StoryDeps, desk: OpenPaper[]): Promise<void> {
   const oldest = desk[0];
   if (oldest !== undefined) await closePaper(deps, oldest);
-}
-
-function closedPapers(desk: readonly OpenPaper[]): Paper[] {
-  return papers.filter((paper) => !desk.some((open) => open.paper === paper));
 }
 
 function pick<T>(deps: StoryDeps, list: readonly T[]): T | undefined {
