@@ -1,6 +1,7 @@
 import type { ConcurrentUse, LiveNow, SessionDetail, Sessions, UsePoint } from '@process-meter/contract';
 import { describe, expect, it } from 'vitest';
-import { concurrentAnswer, incompleteSpans } from './concurrent-answer.ts';
+import { concurrentAnswer } from './concurrent-answer.ts';
+import { incompleteSpans } from './incomplete.ts';
 import { isBeforeFirstAgent, overviewAnswer } from './overview-answer.ts';
 import { sessionAnswer, sessionsAnswer } from './session-answer.ts';
 

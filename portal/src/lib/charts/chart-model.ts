@@ -21,6 +21,16 @@ export function topOf(model: ChartModel): number {
   return Math.max(1, highest * 1.06);
 }
 
+/** The steps of a span, those at its ends cut to it: nothing is drawn outside the axis or after what can be known. */
+export function within(points: readonly StackPoint[], span: { from: number; to: number }): StackPoint[] {
+  return points
+    .filter((point) => point.at < span.to && point.at + point.lengthMs > span.from)
+    .map((point) => {
+      const at = Math.max(point.at, span.from);
+      return { ...point, at, lengthMs: Math.min(point.at + point.lengthMs, span.to) - at };
+    });
+}
+
 /** Index of the point whose step holds an instant; the nearest at the ends. */
 export function indexAt(points: readonly StackPoint[], at: number): number {
   let low = 0;

@@ -38,8 +38,15 @@ function rowOf(report: ConcurrentUse, point: UsePoint): TableRow {
 }
 
 /** Rows of the table twin: the steps with something open, and how many steps there are in all. */
-export function tableRows(report: ConcurrentUse, byPoint: boolean): { rows: TableRow[]; all: number } {
+export function tableRows(
+  report: ConcurrentUse,
+  byPoint: boolean,
+): { rows: TableRow[]; used: number; all: number } {
   const source = (byPoint ? report.points : report.table).filter((point) => point.at < report.until);
   const used = source.filter((point) => point.peak > 0);
-  return { rows: used.slice(0, MOST).map((point) => rowOf(report, point)), all: source.length };
+  return {
+    rows: used.slice(0, MOST).map((point) => rowOf(report, point)),
+    used: used.length,
+    all: source.length,
+  };
 }

@@ -1,4 +1,4 @@
-import type { CauseName, StateName } from '@process-meter/contract';
+import type { StateName } from '@process-meter/contract';
 import { plural } from './plural.ts';
 
 /** Texts that every page shares. */
@@ -51,52 +51,6 @@ export const common = {
     unavailable: 'Agents keep their records meanwhile; nothing is lost.',
     back: 'To the Overview',
   },
-  keyboard: {
-    title: 'Keyboard',
-    off: 'Single letters act',
-    groups: [
-      {
-        name: 'Go to',
-        keys: [
-          { keys: ['g', 'o'], does: 'Overview' },
-          { keys: ['g', 'u'], does: 'Concurrent use' },
-          { keys: ['g', 's'], does: 'Sessions' },
-          { keys: ['g', 'a'], does: 'Administration' },
-          { keys: ['Ctrl', 'K'], does: 'Search or jump to' },
-        ],
-      },
-      {
-        name: 'On a page',
-        keys: [
-          { keys: ['/'], does: 'First filter' },
-          { keys: ['e'], does: 'Export' },
-          { keys: ['w'], does: 'Wall view (Overview)' },
-          { keys: ['?'], does: 'This list' },
-          { keys: ['Esc'], does: 'Close, zoom out, clear choice' },
-        ],
-      },
-      {
-        name: 'In a chart or time line',
-        keys: [
-          { keys: ['←', '→'], does: 'Next step or change' },
-          { keys: ['↑', '↓'], does: 'Next lane' },
-          { keys: ['+', '−', '0'], does: 'Zoom in, out, full range' },
-          { keys: ['[', ']'], does: 'Earlier, later by one range' },
-          { keys: ['t'], does: 'Chart, table, both' },
-          { keys: ['Enter'], does: 'Open the sessions of that minute' },
-        ],
-      },
-    ],
-  },
-  palette: {
-    label: 'Search or jump to',
-    placeholder: 'Page, application or agent',
-    groups: { pages: 'Pages', applications: 'Applications', agents: 'Agents' },
-    none: (text: string) => `Nothing is named like “${text}”.`,
-    loading: 'Looking up applications and agents',
-    concurrentUseOf: (name: string) => `Concurrent use of ${name}`,
-    openNow: (n: number) => plural(n, { zero: 'none open', one: '# open', other: '# open' }),
-  },
   completeness: {
     complete: 'complete',
     share: (text: string) => `${text} complete`,
@@ -112,37 +66,3 @@ export const common = {
     neverSeen: 'Never seen',
   },
 } as const;
-
-/** Why a segment began, in words. */
-export const beginCauses: Record<CauseName, string> = {
-  opened: 'Document opened',
-  input: 'Key or pointer used in this document',
-  focusLost: 'Focus went to another window',
-  noInput: 'No key or pointer; dated back to the last input',
-  timeoutReached: 'Inactive for the time set',
-  locked: 'Desktop locked',
-  busy: 'No input, processor at work',
-  busyOver: 'Processor at rest again',
-  cut: 'Record continued; no change of state',
-  agentStarted: 'Agent started and found it open',
-  resumed: 'Computer woke up',
-  ruleChanged: 'Rules of the application changed',
-  closed: 'Closed by the user',
-  suspended: 'Computer suspended',
-  clockStep: 'Clock was set; counted on from the last good second',
-  stalled: 'Computer stood still; counted on from the last good second',
-  agentStopped: 'Agent stopped',
-  agentCrashed: 'Agent ended unexpectedly; closed at its last good second',
-  displayLost: 'Display lost',
-  serverClosed: 'Agent did not come back; closed at its last report',
-  disconnected: 'Desktop session disconnected',
-};
-
-/** What ended a document or session, in words. */
-export const endCauses: Record<CauseName, string> = {
-  ...beginCauses,
-  opened: 'Opened anew',
-  closed: 'The user',
-  ruleChanged: 'It is no longer metered',
-  cut: 'Record cut',
-};

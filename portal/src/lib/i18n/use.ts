@@ -80,7 +80,9 @@ export const use = {
       complete: 'Complete',
       steps: { hour: 'Hour', quarter: '15 min', minute: 'Minute', day: 'Day' },
       onlyUse: (shown: number, all: number) =>
-        `${count(shown)} of ${count(all)} steps shown: those with something open, the first ${count(shown)}. The export has all.`,
+        `${count(shown)} of ${count(all)} steps: those in which something was open. The export has all.`,
+      onlyFirst: (shown: number, all: number) =>
+        `The first ${count(shown)} of ${count(all)} steps in which something was open. The export has all.`,
       empty: 'Nothing was open in this time.',
       emptyUnmeasured: 'No agent was expected to measure in this time.',
       emptyNext: 'Show 90 days',
@@ -152,7 +154,7 @@ export const use = {
       inactive: 'Inactive',
       timeout: 'Timeout',
       bar: 'By state',
-      state: 'Now',
+      state: 'Now, or ended',
       documents: 'Documents',
     },
     ended: (cause: string) => `Ended: ${cause}`,
@@ -198,7 +200,7 @@ export const use = {
       document: 'Document',
       change: 'Change',
       cause: 'Cause',
-      then: 'Then for',
+      lasted: 'Then for',
       opened: 'opened',
       closed: 'closed',
       count: (n: number) =>

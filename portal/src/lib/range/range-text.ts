@@ -32,21 +32,26 @@ function namedDay(text: string, today: Day): Day | null {
   return { ...today, day: today.day - (back === 0 && text.startsWith('last') ? 7 : back) };
 }
 
-function calendarDay(text: string, today: Day): Day | null {
+function isoDay(text: string): Day | null {
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
-  if (iso !== null) return { year: Number(iso[1]), month: Number(iso[2]), day: Number(iso[3]) };
+  return iso === null ? null : { year: Number(iso[1]), month: Number(iso[2]), day: Number(iso[3]) };
+}
+
+function calendarDay(text: string, today: Day): Day | null {
   const words = new RegExp(`^(?:${WEEKDAY_TEXT},? )?(\\d{1,2}) ([a-z]{3,9})(?: (\\d{4}))?$`).exec(text);
   if (words === null) return null;
-  const month = MONTHS.indexOf((words[2] ?? '').slice(0, 3)) + 1;
-  const day = Number(words[1]);
+  const [, dayText = '', monthText = '', yearText] = words;
+  const month = MONTHS.indexOf(monthText.slice(0, 3)) + 1;
+  const day = Number(dayText);
   if (month === 0 || day < 1 || day > 31) return null;
-  if (words[3] !== undefined) return { year: Number(words[3]), month, day };
+  if (yearText !== undefined) return { year: Number(yearText), month, day };
   // Without a year the last such day is meant: nobody looks for use in the future.
-  const future = month > today.month || (month === today.month && day > today.day);
+  const future = month * 31 + day > today.month * 31 + today.day;
   return { year: future ? today.year - 1 : today.year, month, day };
 }
 
-const readDay = (text: string, today: Day): Day | null => namedDay(text, today) ?? calendarDay(text, today);
+const readDay = (text: string, today: Day): Day | null =>
+  namedDay(text, today) ?? isoDay(text) ?? calendarDay(text, today);
 
 function readHours(text: string): { from: number; to: number } | null {
   const match = /^(\d{1,2})(?::?(\d{2}))? ?(?:-|–|to) ?(\d{1,2})(?::?(\d{2}))?$/.exec(text);

@@ -62,6 +62,18 @@ export function sessionChanges(session: Pick<SessionDetail, 'documentList'>): Ch
   return session.documentList.flatMap(changesOf).sort((one, other) => one.at - other.at);
 }
 
+function alongDocument(changes: readonly Change[], chosen: Change, by: -1 | 1): Change {
+  const own = changes.filter((change) => change.document === chosen.document);
+  return own[own.findIndex((change) => change.key === chosen.key) + by] ?? chosen;
+}
+
+function acrossDocuments(changes: readonly Change[], chosen: Change, by: -1 | 1): Change {
+  const documents = [...new Set(changes.map((change) => change.document))];
+  const next = documents[documents.indexOf(chosen.document) + by];
+  const lane = changes.filter((change) => change.document === next);
+  return lane.findLast((change) => change.at <= chosen.at) ?? lane[0] ?? chosen;
+}
+
 /** The change next to the chosen one: along time in its document, or in a neighbouring document at about the same time. */
 export function stepChange(
   changes: readonly Change[],
@@ -70,14 +82,8 @@ export function stepChange(
 ): Change | undefined {
   const walkable = changes.filter((change) => change.after !== 'closed');
   if (chosen === undefined) return key === 'left' ? walkable.at(-1) : walkable[0];
-  if (key === 'left' || key === 'right') {
-    const own = walkable.filter((change) => change.document === chosen.document);
-    const index = own.findIndex((change) => change.key === chosen.key);
-    return own[index + (key === 'left' ? -1 : 1)] ?? chosen;
-  }
-  const documents = [...new Set(changes.map((change) => change.document))];
-  const next = documents[documents.indexOf(chosen.document) + (key === 'up' ? -1 : 1)];
-  if (next === undefined) return chosen;
-  const lane = walkable.filter((change) => change.document === next);
-  return lane.findLast((change) => change.at <= chosen.at) ?? lane[0] ?? chosen;
+  const by = key === 'left' || key === 'up' ? -1 : 1;
+  return key === 'left' || key === 'right'
+    ? alongDocument(walkable, chosen, by)
+    : acrossDocuments(walkable, chosen, by);
 }

@@ -14,6 +14,8 @@ function reasonOf(problem: ManagerProblem['problem']): Wrong {
   return problem.status >= 500 ? 'unavailable' : 'wrong';
 }
 
+const textOf = (value: FormDataEntryValue | undefined): string => (typeof value === 'string' ? value : '');
+
 export const load: PageServerLoad = ({ locals, cookies, url }) => {
   if (locals.me !== null) redirect(303, safeNext(url.searchParams.get('next')));
   return { account: cookies.get('pm_account') ?? 'default', host: url.host };
@@ -22,7 +24,7 @@ export const load: PageServerLoad = ({ locals, cookies, url }) => {
 export const actions: Actions = {
   default: async ({ request, locals, cookies, url }) => {
     const form = Object.fromEntries(await request.formData());
-    const typed = { account: String(form['account'] ?? ''), login: String(form['login'] ?? '') };
+    const typed = { account: textOf(form['account']), login: textOf(form['login']) };
     const secure = url.protocol === 'https:';
     const body = signInRequestSchema.safeParse({ ...form, account: typed.account.trim().toLowerCase() });
     if (!body.success) {
