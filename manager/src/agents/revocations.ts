@@ -20,7 +20,9 @@ export function createRevocations(deps: {
   log: Log;
 }): Revocations {
   const publish = async (): Promise<void> => {
-    await deps.claims.push(await revokedKeys(deps.db, new Date(deps.clock() - KEPT_MS)));
+    const keys = await revokedKeys(deps.db, new Date(deps.clock() - KEPT_MS));
+    // Void is also what was signed a moment after, by a renewal that was under way: a revoked key never comes back.
+    await deps.claims.push(new Map([...keys].map(([key, at]) => [key, at + KEPT_MS])));
   };
   return {
     publish,
