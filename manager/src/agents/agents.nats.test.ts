@@ -121,7 +121,7 @@ test('one token used by ten at once lets one in', async () => {
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => post('agents/enrol', enrolBody(token, generateNkey('user')))),
   );
-  expect(answers.map((answer) => answer.status).toSorted()).toEqual([
+  expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([
     201,
     ...Array.from({ length: 9 }, () => 401),
   ]);
@@ -182,7 +182,7 @@ test('a change of the applications reaches a connected agent at once, and one th
   const connection = await connectAs(here);
   const pushes: DownMessage[] = [];
   connection.subscribe(downSubject(here.account, here.agent), {
-    callback: (_error, message) => pushes.push(opened(here, message.data)),
+    callback: (_error, message) => void pushes.push(opened(here, message.data)),
   });
   await connection.flush();
   const added = await api.call('POST', 'applications', { name: 'Draw', rules: [{ executable: 'draw' }] });
