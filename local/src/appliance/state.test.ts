@@ -43,3 +43,8 @@ test('the lock of a process that is gone is taken over and tells of the crash', 
   lock.release();
   expect(lockState(dir).crashedBefore).toBe(false);
 });
+
+test("a folder below one that the database's user cannot pass through is refused with the reason", () => {
+  const closed = folder();
+  expect(() => openState(join(closed, 'data'), true)).toThrow(`cannot pass through ${closed}`);
+});

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../ports.ts';
 import { listeners, type Listener } from './options.ts';
@@ -34,9 +34,14 @@ export interface State {
   enrolmentTokenFile: string;
 }
 
-/** Makes the state folder. The database's user has to pass through it, so it is closed below, not here. */
-export function openState(dir: string): State {
+/**
+ * Makes the state folder. What is secret is closed below, not here.
+ * @param databaseUser whether the database runs under a user of its own, which has to pass through the folder
+ * @throws when that user cannot
+ */
+export function openState(dir: string, databaseUser = process.getuid?.() === 0): State {
   mkdirSync(dir, { recursive: true, mode: 0o755 });
+  if (databaseUser) letPass(dir);
   const state = {
     dir,
     postgres: join(dir, 'postgres'),
@@ -51,6 +56,17 @@ export function openState(dir: string): State {
   for (const inner of [state.nats, state.secrets, state.agent, state.log])
     mkdirSync(inner, { recursive: true, mode: 0o700 });
   return state;
+}
+
+function letPass(dir: string): void {
+  const forOthers = 0o001;
+  chmodSync(dir, statSync(dir).mode | 0o011);
+  for (let above = dirname(dir); above !== dirname(above); above = dirname(above)) {
+    if ((statSync(above).mode & forOthers) === 0)
+      throw new Error(
+        `PostgreSQL does not run as root, and its user cannot pass through ${above} to ${dir}: give another folder with --data`,
+      );
+  }
 }
 
 /** Removes what an appliance wrote into the folder, and nothing else that may lie there. */
