@@ -35,7 +35,7 @@ export function reportRange({ url, accountZone, now, fallback }: RangeInput): Re
     target.searchParams.set('from', wallIso(typed.from, zone));
     target.searchParams.set('to', wallIso(typed.to, zone));
     target.searchParams.sort();
-    redirect(303, target.pathname + target.search);
+    redirect(303, target.pathname + target.search.replaceAll('%3A', ':'));
   }
   const range = readRange(url.searchParams, now, zone, fallback);
   return {
