@@ -18,7 +18,7 @@ import {
   type Nkey,
   type Presence,
 } from '@process-meter/contract';
-import { startNats, type LocalNats } from '@process-meter/local';
+import { freePort, startNats, type LocalNats } from '@process-meter/local';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { initSecrets, natsAuthenticator, readSecrets } from '../nats-trust/index.ts';
 import { testApi, type TestApi } from '../testing/api.ts';
@@ -26,15 +26,26 @@ import { testApi, type TestApi } from '../testing/api.ts';
 const dir = mkdtempSync(join(tmpdir(), 'pm-agents-'));
 let nats: LocalNats;
 let api: TestApi;
+let port: number;
 const json = { 'content-type': 'application/json' };
 
-beforeAll(async () => {
-  initSecrets(dir, Date.now());
-  nats = await startNats({
+const startServer = (): Promise<LocalNats> =>
+  startNats({
+    port,
+    storeDir: join(dir, 'nats'),
     trust: (jwtDir) =>
       readFileSync(join(dir, 'nats-trust.conf'), 'utf8').replace('"./jwt"', JSON.stringify(jwtDir)),
   });
+
+beforeAll(async () => {
+  initSecrets(dir, Date.now());
+  port = await freePort();
+  nats = await startServer();
   api = await testApi(inject('postgresUrl'), { nats: { url: nats.url, secrets: readSecrets(dir) } });
+  api.deps.hub.onConnected(() => {
+    api.deps.revocations.retry();
+    api.deps.configPush.all();
+  });
   await eventually(() => api.deps.hub.connected());
 });
 afterAll(async () => {
@@ -309,4 +320,33 @@ test('readiness knows NATS', async () => {
     ready: true,
     parts: { database: true, nats: true },
   });
+});
+
+test('what is changed and revoked while NATS is away holds when it is back', async () => {
+  const kept = await enrol();
+  const victim = await enrol();
+  await nats.kill('SIGKILL');
+  await eventually(() => !api.deps.hub.connected());
+  const added = await api.call('POST', 'applications', { name: 'Later', rules: [{ executable: 'later' }] });
+  expect(added.status).toBe(201);
+  const revoked = await api.call('POST', `agents/${victim.agent}/revoke`, {});
+  expect([revoked.status, revoked.json.code]).toEqual([503, 'PM-5003']);
+  expect((await api.call('GET', `agents/${victim.agent}`)).json.status).toBe('revoked');
+  const newcomer = await enrol();
+  nats = await startServer();
+  await eventually(() => api.deps.hub.connected(), 15_000);
+  for (const agent of [kept, newcomer]) {
+    const connection = await connectAs(agent);
+    await eventually(async () => {
+      const message = await readConfig(agent, connection).catch(() => undefined);
+      return message?.type === 'config' && message.config.revision === added.json.revision;
+    });
+    await connection.close();
+  }
+  await eventually(() =>
+    connectAs(victim).then(
+      (connection) => connection.close().then(() => false),
+      () => true,
+    ),
+  );
 });

@@ -39,46 +39,44 @@ export interface HubDeps {
   log: Log;
 }
 
-class NatsHub implements Hub {
-  readonly #connection: NatsConnection;
-  readonly #log: Log;
-  readonly #onConnected: (() => void)[] = [];
-  #ready = false;
+const CONNECT_EVERY_MS = 1000;
 
-  constructor(connection: NatsConnection, log: Log) {
-    this.#connection = connection;
-    this.#log = log;
-    void this.#watchStatus();
-    void this.#prepare();
+class NatsHub implements Hub {
+  readonly #deps: HubDeps;
+  readonly #onConnected: (() => void)[] = [];
+  readonly #onPresence: ((message: PresenceMessage) => void)[] = [];
+  #connection: NatsConnection | undefined;
+  #ready = false;
+  #closed = false;
+
+  constructor(deps: HubDeps) {
+    this.#deps = deps;
+    void this.#connectFirst();
   }
 
   connected(): boolean {
-    return this.#ready && !this.#connection.isClosed();
+    return this.#ready && this.#connection?.isClosed() === false;
   }
 
   async putConfig(account: string, agent: string, sealed: Uint8Array): Promise<void> {
-    await this.#acked(() =>
-      jetstream(this.#connection).publish(configSubject(account, agent), sealed, { timeout: 3000 }),
+    await this.#acked((connection) =>
+      jetstream(connection).publish(configSubject(account, agent), sealed, { timeout: 3000 }),
     );
   }
 
   async purgeConfig(account: string, agent: string): Promise<void> {
-    await this.#acked(async () => {
-      const manager = await jetstreamManager(this.#connection, { checkAPI: false, timeout: 3000 });
+    await this.#acked(async (connection) => {
+      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 3000 });
       return manager.streams.purge(`KV_${KV_CONFIG}`, { filter: configSubject(account, agent) });
     });
   }
 
   sendDown(account: string, agent: string, sealed: Uint8Array): void {
-    if (this.connected()) this.#connection.publish(downSubject(account, agent), sealed);
+    if (this.connected()) this.#connection?.publish(downSubject(account, agent), sealed);
   }
 
   onPresence(handle: (message: PresenceMessage) => void): void {
-    this.#connection.subscribe(ALL_PRESENCE, {
-      callback: (error, message) => {
-        if (error === null) handle(presenceMessage(message));
-      },
-    });
+    this.#onPresence.push(handle);
   }
 
   onConnected(handle: () => void): void {
@@ -87,61 +85,90 @@ class NatsHub implements Hub {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#ready = false;
     // A drain waits for the server; without one there is nothing to wait for.
     await Promise.race([
-      this.#connection.drain().catch(() => undefined),
+      this.#connection?.drain().catch(() => undefined),
       new Promise((done) => setTimeout(done, 1000).unref()),
     ]);
-    await this.#connection.close();
+    await this.#connection?.close();
   }
 
-  async #acked(work: () => Promise<unknown>): Promise<void> {
+  async #acked(work: (connection: NatsConnection) => Promise<unknown>): Promise<void> {
+    if (this.#connection === undefined || !this.#ready)
+      throw new AppError('unavailable', 'The NATS server does not answer.');
     try {
-      await work();
+      await work(this.#connection);
     } catch (cause) {
       throw new AppError('unavailable', 'The NATS server does not answer.', { cause });
     }
   }
 
-  async #watchStatus(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect') {
-        this.#ready = false;
-        this.#log.warn('lost the NATS server');
+  async #connectFirst(): Promise<void> {
+    const { servers, credentials, log } = this.#deps;
+    while (!this.#closed) {
+      try {
+        const connection = await connect({
+          servers: servers.split(','),
+          name: 'manager',
+          authenticator: natsAuthenticator(credentials),
+          inboxPrefix: inboxPrefix('manager'),
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 500,
+          timeout: 3000,
+        });
+        await this.#begin(connection);
+        return;
+      } catch (error) {
+        log.warn({ err: error }, 'NATS does not answer yet');
+        await new Promise((done) => setTimeout(done, CONNECT_EVERY_MS).unref());
       }
-      if (status.type === 'reconnect') void this.#prepare();
     }
   }
 
-  async #prepare(): Promise<void> {
-    for (let wait = 250; !this.#connection.isClosed(); wait = Math.min(wait * 2, 5000)) {
+  async #begin(connection: NatsConnection): Promise<void> {
+    if (this.#closed) return connection.close();
+    this.#connection = connection;
+    connection.subscribe(ALL_PRESENCE, {
+      callback: (error, message) => {
+        if (error !== null) return;
+        for (const handle of this.#onPresence) handle(presenceMessage(message));
+      },
+    });
+    void this.#watchStatus(connection);
+    void this.#prepare(connection);
+  }
+
+  async #watchStatus(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#ready = false;
+        this.#deps.log.warn('lost the NATS server');
+      }
+      if (status.type === 'reconnect') void this.#prepare(connection);
+    }
+  }
+
+  async #prepare(connection: NatsConnection): Promise<void> {
+    for (let wait = 250; !connection.isClosed(); wait = Math.min(wait * 2, 5000)) {
       try {
-        await ensureStreams(await jetstreamManager(this.#connection, { timeout: 3000 }));
+        await ensureStreams(await jetstreamManager(connection, { timeout: 3000 }));
         this.#ready = true;
-        this.#log.info('NATS is ready');
+        this.#deps.log.info('NATS is ready');
         for (const handle of this.#onConnected) handle();
         return;
       } catch (error) {
-        this.#log.warn({ err: error }, 'NATS is not ready yet');
+        this.#deps.log.warn({ err: error }, 'NATS is not ready yet');
         await new Promise((done) => setTimeout(done, wait).unref());
       }
     }
   }
 }
 
-/** Connects, waiting for a server that is not there yet only in the background. */
-export async function connectHub({ servers, credentials, log }: HubDeps): Promise<Hub> {
-  const connection = await connect({
-    servers: servers.split(','),
-    name: 'manager',
-    authenticator: natsAuthenticator(credentials),
-    inboxPrefix: inboxPrefix('manager'),
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-  });
-  return new NatsHub(connection, log);
+/** Connects in the background, for as long as it takes: the API answers reports while NATS is away. */
+export function connectHub(deps: HubDeps): Hub {
+  return new NatsHub(deps);
 }
 
 async function ensureStreams(manager: JetStreamManager): Promise<void> {

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { AgentCredentials } from '../nats-trust/index.ts';
 import { liveNow } from './model.ts';
 import { accountAgents, openSessions } from './store.ts';
-import { peaksOf, readToday } from './today.ts';
+import { peaksOf, readToday, type Today } from './today.ts';
 
 export interface LiveAccount {
   id: number;
@@ -23,8 +23,8 @@ export interface LiveDeps {
 }
 
 export interface LiveBoard {
-  /** This moment, read anew. */
-  now(account: LiveAccount): Promise<LiveNow>;
+  /** This moment, read anew, with the peaks of the day so far. */
+  now(account: LiveAccount, today: Today): Promise<LiveNow>;
   /** Tells `listener` now and whenever something changes, until the returned function is called. */
   watch(account: LiveAccount, listener: (live: LiveNow) => void): () => void;
   stop(): void;
@@ -54,11 +54,8 @@ const PEAKS_EVERY_MS = 10_000;
 export function createLiveBoard(deps: LiveDeps): LiveBoard {
   const boards = new Map<number, Watched>();
   return {
-    async now(account) {
-      const peaks = peaksOf(
-        await readToday(deps.pool, { account: account.id, zone: account.zone, now: deps.clock() }),
-      );
-      return (await read(deps, account, peaks)).live;
+    async now(account, today) {
+      return (await read(deps, account, peaksOf(today))).live;
     },
     watch(account, listener) {
       const board = boards.get(account.id) ?? open(deps, account);

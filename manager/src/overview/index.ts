@@ -35,14 +35,12 @@ export function overviewRoutes(app: App, { pool, board, clock }: OverviewDeps): 
         from: end - (HOURS - i) * HOUR_MS,
         to: end - (HOURS - 1 - i) * HOUR_MS,
       }));
-      const [live, today, known] = await Promise.all([
-        board.now(account),
-        readToday(pool, { account: account.id, zone: account.zone, now }),
-        readSnapshot(pool, async (client) => ({
-          completeness: await readCompleteness(client, account.id, slots, now),
-          tasks: tasksOf(await findTasks(client, account.id, new Date(now))),
-        })),
-      ]);
+      const today = await readToday(pool, { account: account.id, zone: account.zone, now });
+      const live = await board.now(account, today);
+      const known = await readSnapshot(pool, async (client) => ({
+        completeness: await readCompleteness(client, account.id, slots, now),
+        tasks: tasksOf(await findTasks(client, account.id, new Date(now))),
+      }));
       return { zone: account.zone, live, today: todayOf(today), ...known };
     },
   );

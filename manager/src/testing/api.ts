@@ -63,7 +63,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
   const hub =
     options.nats === undefined
       ? noHub()
-      : await connectHub({ servers: natsUrl, credentials: secrets.manager, log });
+      : connectHub({ servers: natsUrl, credentials: secrets.manager, log });
   const deps = compose({
     db,
     pool,
