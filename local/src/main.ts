@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAppliance, type Appliance } from './appliance/appliance.ts';
 import { readOptions, type Options } from './appliance/options.ts';
+import { keepLogsLimited } from './appliance/log-limit.ts';
+import { portalUrl } from './appliance/services.ts';
 import { choosePorts, lockState, openState, resetState, type Ports, type State } from './appliance/state.ts';
 
 /** A second Ctrl-C this long after the first ends at once; sooner it is the same one, passed on by a parent. */
@@ -45,8 +47,9 @@ async function run(options: Options): Promise<void> {
     const state = openState(options.dataDir);
     const ports = await choosePorts(state, options.ports, lock.crashedBefore);
     say(`data folder ${state.dir}`);
+    keepLogsLimited([state.log, state.nats]);
     const appliance = await untilEnding(startAppliance({ ...tools(), options, state, ports }));
-    announce(appliance, state, ports);
+    announce(appliance, { state, ports, host: options.host });
     await untilEnding(new Promise(() => undefined)).catch(() => undefined);
     const begun = Date.now();
     say('stopping');
@@ -73,13 +76,14 @@ async function untilEnding<T>(task: Promise<T>): Promise<T> {
   return Promise.race([task, ended]);
 }
 
-function announce(appliance: Appliance, state: State, ports: Ports): void {
+function announce(appliance: Appliance, at: { state: State; ports: Ports; host: string }): void {
+  const { state, ports, host } = at;
   const password = readFileSync(state.adminPasswordFile, 'utf8').trim();
   const lines = [
     '',
     'Process Meter runs.',
     '',
-    `  Portal    http://localhost:${ports.portal}`,
+    `  Portal    ${portalUrl(host, ports)}`,
     '  Account   default',
     '  Login     admin',
     `  Password  ${password}`,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { supervise, type Supervised } from '../supervised.ts';
 import type { Running } from './part.ts';
@@ -16,7 +16,6 @@ export interface Service {
 
 const READY_MS = 30_000;
 const STOP_MS = 5000;
-const LOG_LIMIT = 20 * 1024 * 1024;
 
 /** Starts one of our services as a process of its own that writes its log into a file. @throws with the end of its log */
 export async function startService(service: Service): Promise<Running> {
@@ -34,7 +33,6 @@ export async function runCommand(service: Service): Promise<void> {
 
 async function launch(service: Service): Promise<Supervised> {
   const file = logFile(service);
-  if (existsSync(file) && statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
   const log = openSync(file, 'a', 0o600);
   try {
     return await supervise(process.execPath, [service.script, ...(service.args ?? [])], {

@@ -18,6 +18,12 @@ export interface Plan {
 /** Address of the manager's HTTP API on this machine. */
 export const managerUrl = (ports: Ports): string => `http://127.0.0.1:${ports.manager}`;
 
+/** Address of the portal as a browser on this machine reaches it. */
+export function portalUrl(host: string, ports: Ports): string {
+  const everywhere = ['0.0.0.0', '::', '127.0.0.1', '::1', 'localhost'].includes(host);
+  return `http://${everywhere ? 'localhost' : host}:${ports.portal}`;
+}
+
 /** Where each service of the appliance is, with its environment. */
 export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 'portal' | 'agent', Service> {
   const { state, ports } = plan;
@@ -53,7 +59,7 @@ export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 
     portal: {
       ...at('portal', 'portal/server.ts'),
       env: { PM_MANAGER_URL: managerUrl(ports), PM_PORT: String(ports.portal), PM_HOST: plan.host },
-      readyUrl: `http://127.0.0.1:${ports.portal}/readyz`,
+      readyUrl: `${portalUrl(plan.host, ports)}/readyz`,
     },
     agent: {
       ...at('agent', 'agent/src/main.ts'),
