@@ -110,6 +110,12 @@ describe('the answer of Concurrent Use', () => {
   it('says that it was not open', () => {
     expect(plain(concurrentAnswer(report()))).toBe('CivilDraft was not open in this time.');
   });
+  it('does not take unknown for zero', () => {
+    const unknown = report({ completeness: { share: null, slots: [] } });
+    expect(plain(concurrentAnswer(unknown))).toContain('it is not known whether CivilDraft was open');
+    const partial = report({ completeness: { share: 0.9, slots: [] } });
+    expect(plain(concurrentAnswer(partial))).toContain('As far as is known');
+  });
   it('says one without sums', () => {
     const one = report({
       peak: { count: 1, at: AT, forMs: MINUTE },
@@ -202,5 +208,6 @@ describe('the answer of the sessions', () => {
   it('says how much is known', () => {
     expect(list(1, 0.93)).toContain('93% of this time is known so far');
     expect(list(1, null)).not.toContain('known');
+    expect(list(0, null)).toContain('it is not known what was open');
   });
 });

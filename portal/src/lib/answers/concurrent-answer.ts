@@ -42,11 +42,19 @@ function worked(report: ConcurrentUse, at: number): string | null {
     : answer.worked(active, count);
 }
 
+/** Nothing open is one thing, nothing measured another. */
+function nothing(report: ConcurrentUse): string {
+  const { answer } = use.concurrent;
+  const known = report.completeness.share;
+  if (known === null) return answer.unknown(applicationName(report));
+  return known < 1 ? answer.noneSoFar(applicationName(report)) : answer.none(applicationName(report));
+}
+
 /** The peak, when, how much of it was worked in, and what would have done. */
 export function concurrentAnswer(report: ConcurrentUse): string[] {
   const { answer } = use.concurrent;
   const { count, at } = report.peak;
-  if (count === 0 || at === null) return [answer.none(applicationName(report))];
+  if (count === 0 || at === null) return [nothing(report)];
   if (count === 1) return [answer.one(whenIn(report, at))];
   const second = worked(report, at);
   const first = answer.peak(count, whenIn(report, at));

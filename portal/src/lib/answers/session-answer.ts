@@ -23,7 +23,9 @@ export function sessionsAnswer(report: Sessions): string[] {
   const { activeMs, inactiveMs, timeoutMs } = report.totals;
   const first =
     report.total === 0
-      ? answer.none
+      ? report.completeness.share === null
+        ? answer.unknown
+        : answer.none
       : answer.found(report.total, duration(activeMs + inactiveMs + timeoutMs), duration(activeMs));
   const known = report.completeness.share;
   return known === null || known >= 1 ? [first] : [first, partial(share(known))];

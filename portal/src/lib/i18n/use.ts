@@ -11,6 +11,10 @@ export const use = {
     app: 'Application',
     answer: {
       none: (application: string) => `${application} was not open in this time.`,
+      noneSoFar: (application: string) =>
+        `As far as is known, ${application} was not open in this time; some agents have not sent all of it.`,
+      unknown: (application: string) =>
+        `No agent was measuring in this time, so it is not known whether ${application} was open.`,
       one: (at: string) => `Never more than 1 open at once, first at ${at}.`,
       peak: (peak: number, at: string) => `Peak ${count(peak)} at ${at}.`,
       allWorked: (peak: number) => `All ${count(peak)} were worked in.`,
@@ -123,6 +127,7 @@ export const use = {
     title: 'Sessions',
     answer: {
       none: 'No session matches in this time.',
+      unknown: 'No agent was measuring in this time, so it is not known what was open.',
       found: (total: number, open: string, active: string) =>
         plural(total, {
           one: `# session, open for ${open}, worked in for ${active}.`,
