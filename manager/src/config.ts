@@ -1,3 +1,4 @@
+import { zoneSchema } from '@process-meter/contract';
 import { z } from 'zod';
 
 const list = z.string().transform((text) =>
@@ -19,7 +20,7 @@ const schema = z.object({
   /** Addresses or ranges whose `x-forwarded-*` headers are believed: the portal or an ingress. */
   PM_TRUSTED_PROXIES: list.default(['127.0.0.1', '::1']),
   /** Time zone of the account made at the first start. */
-  PM_TIME_ZONE: z.string().default('UTC'),
+  PM_TIME_ZONE: zoneSchema.default('UTC'),
 });
 
 export interface ManagerConfig {
