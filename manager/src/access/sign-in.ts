@@ -32,11 +32,11 @@ export interface SignInInput {
 /** @param deps clock in ms UTC */
 export function createAccess({ db, clock }: { db: Db; clock: () => number }): Access {
   // Compared against when there is no such login, so that the answer takes as long as for a wrong password.
-  let decoy: Promise<string> | undefined;
+  const decoy = hashPassword(randomBytes(16).toString('hex'));
   return {
     async signIn({ account, login, password }) {
       const found = await findLogin(db, account, login);
-      const hash = found?.passwordHash ?? (await (decoy ??= hashPassword(randomBytes(16).toString('hex'))));
+      const hash = found?.passwordHash ?? (await decoy);
       const matches = await passwordMatches(password, hash);
       if (found === undefined || !matches) return undefined;
       const token = randomBytes(32).toString('base64url');
