@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
+import { alone } from './build-lock.mjs';
 import { root, run } from './commands.mjs';
 
 const portal = join(root, 'portal');
@@ -29,7 +30,11 @@ const KEPT = 5;
  * @param {{ budget: boolean }} wanted `budget`: the build must have been measured against its size budget
  * @returns {Promise<{ code: number, output: string, from: 'there' | 'cache' | 'built' }>}
  */
-export async function buildPortal(tools, { budget }) {
+export function buildPortal(tools, { budget }) {
+  return alone(() => bringPortal(tools, budget));
+}
+
+async function bringPortal(tools, budget) {
   const hash = sourcesHash();
   const current = (dir) =>
     existsSync(join(dir, STAMP)) &&
