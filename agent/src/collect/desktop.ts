@@ -1,0 +1,192 @@
+import type { AgentApplication, AgentConfig } from '@process-meter/contract';
+import type { Platform, ProcessInfo, WindowInfo, WindowPicture } from '../platform/platform.ts';
+import { ProcessGroups, type ProcessGroup } from '../session/groups.ts';
+import { createMatcher, type Matcher } from '../session/match.ts';
+import type { ObservedDocument, ObservedFocus, ObservedSession } from '../session/sample.ts';
+import { WindowDocuments } from './documents/window-documents.ts';
+
+export interface DesktopPicture {
+  sessions: ObservedSession[];
+  focus: ObservedFocus | null;
+  /** A new window is still given time to load its file: look again soon. */
+  unsettled: boolean;
+}
+interface RunningProcess extends ProcessInfo {
+  application: AgentApplication;
+}
+type DesktopPlatform = Pick<Platform, 'bootId' | 'documents' | 'packageOf' | 'onThisDesktop'>;
+
+/** Makes the whole picture of monitored sessions out of windows and processes, by the rules in force. */
+export class Desktop {
+  readonly #platform: DesktopPlatform;
+  readonly #documents: WindowDocuments;
+  readonly #groups = new ProcessGroups();
+  #config: AgentConfig | null = null;
+  #matcher: Matcher = createMatcher([]);
+  /** Application of each process, by pid and start: found once, and kept while the process lives. */
+  readonly #matched = new Map<string, AgentApplication | null>();
+  readonly #here = new Map<string, boolean>();
+  readonly #firstSeen = new Map<string, number>();
+  #cpu = new Map<string, { at: number; ms: number }>();
+  /** The groups of the last picture with all their descendants, for the CPU share. */
+  #lastGroups: { key: string; application: AgentApplication; pids: number[] }[] = [];
+
+  constructor(platform: DesktopPlatform) {
+    this.#platform = platform;
+    this.#documents = new WindowDocuments(platform.documents);
+  }
+
+  configure(config: AgentConfig): void {
+    this.#config = config;
+    this.#matcher = createMatcher(config.applications);
+    this.#matched.clear();
+    this.#documents.clear();
+  }
+
+  async picture(
+    windows: WindowPicture,
+    processes: readonly ProcessInfo[],
+    now: number,
+  ): Promise<DesktopPicture> {
+    const running = await this.#recognise(processes, windows.windows);
+    const groups = this.#groups.update(
+      running.map(({ pid, parent, start, application }) => ({
+        pid,
+        parent,
+        start,
+        application: application.id,
+      })),
+    );
+    this.#documents.prune(new Set(windows.windows.map(({ id }) => id)));
+    const byPid = new Map(running.map((process) => [process.pid, process]));
+    const sessions: ObservedSession[] = [];
+    const documentOf = new Map<string, ObservedFocus>();
+    let unsettled = false;
+    this.#lastGroups = [];
+    for (const group of groups) {
+      const application = byPid.get(group.pids[0] ?? 0)?.application;
+      if (application === undefined) continue;
+      const key = `${this.#platform.bootId}/${group.key}/${application.id}`;
+      const own = windows.windows.filter(({ pid }) => pid !== null && group.pids.includes(pid));
+      if (own.length === 0 && !(await this.#belongsHere(group))) continue;
+      const pids = descendants(group.pids, processes);
+      this.#lastGroups.push({ key, application, pids });
+      const found = await this.#documentsOf(own, { pids, application, now });
+      unsettled ||= found.unsettled;
+      for (const [window, document] of found.byWindow) documentOf.set(window, { session: key, document });
+      sessions.push({
+        key,
+        application: application.id,
+        pid: group.root,
+        executable: byPid.get(group.root)?.executable ?? byPid.get(group.pids[0] ?? 0)?.executable ?? '',
+        since: this.#since(key, now),
+        documents: found.documents,
+      });
+    }
+    this.#forget(sessions);
+    const focus = windows.focused === null ? null : (documentOf.get(windows.focused) ?? null);
+    return { sessions, focus, unsettled };
+  }
+
+  /** Keys of the sessions that used more CPU since the last call than their application allows as idle. */
+  busy(processes: readonly ProcessInfo[], now: number): Set<string> {
+    const used = new Map(processes.map(({ pid, cpuMs }) => [pid, cpuMs ?? 0]));
+    const busy = new Set<string>();
+    const next = new Map<string, { at: number; ms: number }>();
+    for (const { key, application, pids } of this.#lastGroups) {
+      if (!application.countBusyAsActive) continue;
+      const ms = pids.reduce((sum, pid) => sum + (used.get(pid) ?? 0), 0);
+      const before = this.#cpu.get(key);
+      next.set(key, { at: now, ms });
+      if (before === undefined || now <= before.at) continue;
+      if ((ms - before.ms) / (now - before.at) > application.busyCpuShare) busy.add(key);
+    }
+    this.#cpu = next;
+    return busy;
+  }
+
+  async #recognise(
+    processes: readonly ProcessInfo[],
+    windows: readonly WindowInfo[],
+  ): Promise<RunningProcess[]> {
+    const classes = new Map<number, string[]>();
+    for (const { pid, className } of windows)
+      if (pid !== null) classes.set(pid, [...(classes.get(pid) ?? []), className]);
+    const alive = new Set<string>();
+    const running: RunningProcess[] = [];
+    for (const process of processes) {
+      const own = classes.get(process.pid) ?? [];
+      const id = `${process.pid}:${process.start}:${process.executable}`;
+      alive.add(id);
+      // A process that was recognised by one of its windows stays so when the window closes.
+      let application = this.#matched.get(id);
+      if (application === undefined || (application === null && own.length > 0)) {
+        application = this.#matcher.match({
+          executable: process.executable,
+          windowClasses: own,
+          package: this.#matcher.needsPackage ? await this.#platform.packageOf(process.executable) : null,
+          publisher: null,
+        });
+        this.#matched.set(id, application);
+      }
+      if (application !== null) running.push({ ...process, application });
+    }
+    for (const id of this.#matched.keys()) if (!alive.has(id)) this.#matched.delete(id);
+    return running;
+  }
+
+  async #documentsOf(
+    windows: readonly WindowInfo[],
+    context: { pids: readonly number[]; application: AgentApplication; now: number },
+  ): Promise<{ documents: ObservedDocument[]; byWindow: Map<string, string>; unsettled: boolean }> {
+    const rules = { ...context.application, hashKey: this.#config?.hashKey ?? '' };
+    const documents = new Map<string, ObservedDocument>();
+    const byWindow = new Map<string, string>();
+    let unsettled = false;
+    const ids = new Set(windows.map(({ id }) => id));
+    const isDialog = ({ dialogOf }: WindowInfo): boolean => dialogOf !== null && ids.has(dialogOf);
+    for (const window of windows.filter((candidate) => !isDialog(candidate))) {
+      const document = await this.#documents.of(window, context.pids, { rules, now: context.now });
+      if (document === null) unsettled = true;
+      else {
+        documents.set(document.key, documents.get(document.key) ?? document);
+        byWindow.set(window.id, document.key);
+      }
+    }
+    // What happens in a dialog happens to the document of its window.
+    for (const window of windows.filter(isDialog)) {
+      const key = byWindow.get(window.dialogOf ?? '');
+      if (key !== undefined) byWindow.set(window.id, key);
+    }
+    return { documents: [...documents.values()], byWindow, unsettled };
+  }
+
+  async #belongsHere(group: ProcessGroup): Promise<boolean> {
+    const known = this.#here.get(group.key);
+    if (known !== undefined) return known;
+    const here = await this.#platform.onThisDesktop(group.root);
+    this.#here.set(group.key, here);
+    return here;
+  }
+
+  #since(key: string, now: number): number {
+    const since = this.#firstSeen.get(key) ?? now;
+    this.#firstSeen.set(key, since);
+    return since;
+  }
+
+  #forget(sessions: readonly ObservedSession[]): void {
+    const keys = new Set(sessions.map(({ key }) => key));
+    for (const key of this.#firstSeen.keys()) if (!keys.has(key)) this.#firstSeen.delete(key);
+    if (this.#here.size > 10_000) this.#here.clear();
+  }
+}
+
+/** The processes and all that they started: a solver runs under another name than its user interface. */
+function descendants(roots: readonly number[], processes: readonly ProcessInfo[]): number[] {
+  const children = new Map<number, number[]>();
+  for (const { pid, parent } of processes) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  const found = new Set(roots);
+  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
+  return [...found];
+}

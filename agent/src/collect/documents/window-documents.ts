@@ -1,0 +1,79 @@
+import { baseName } from '../../session/match.ts';
+import type { ObservedDocument } from '../../session/sample.ts';
+import type { DocumentSource, WindowInfo } from '../../platform/platform.ts';
+import { applyPrivacy, type PrivacyRules } from './privacy.ts';
+import { resolveFile } from './resolve.ts';
+
+interface Known {
+  title: string;
+  document: ObservedDocument;
+}
+/** A new window is given this long to load its file before it counts as a window without one. */
+export const SETTLE_MS = 1000;
+
+/**
+ * Which document each window shows. An answer is kept while the title stays, or still names the same file; a window
+ * without a known file is one document under its first title, however often that changes.
+ */
+export class WindowDocuments {
+  readonly #source: DocumentSource;
+  readonly #known = new Map<string, Known>();
+
+  constructor(source: DocumentSource) {
+    this.#source = source;
+  }
+
+  /** The document of a window, or null while a new window is still given time. */
+  async of(
+    window: WindowInfo,
+    pids: readonly number[],
+    context: { rules: PrivacyRules; now: number },
+  ): Promise<ObservedDocument | null> {
+    const known = this.#known.get(window.id);
+    if (known?.title === window.title && known.document.source === 'file') return known.document;
+    const file = resolveFile(window.title, await this.#source.candidates(pids, window.title));
+    if (file !== null) return this.#keep(window, fileDocument(file, { window, known, ...context }));
+    if (known?.document.source === 'title') return known.document;
+    if (known === undefined && context.now - window.since < SETTLE_MS) return null;
+    const { name } = applyPrivacy({ name: window.title, path: '' }, context.rules);
+    const source = name === '' ? 'none' : 'title';
+    return this.#keep(window, {
+      key: `window:${window.id}`,
+      name,
+      path: '',
+      source,
+      confidence: source === 'title' ? 50 : 0,
+      since: known === undefined ? window.since : context.now,
+    });
+  }
+
+  /** Forgets windows that are gone. */
+  prune(windows: ReadonlySet<string>): void {
+    for (const id of this.#known.keys()) if (!windows.has(id)) this.#known.delete(id);
+  }
+
+  /** Forgets all answers: the privacy rules changed. */
+  clear(): void {
+    this.#known.clear();
+  }
+
+  #keep(window: WindowInfo, document: ObservedDocument): ObservedDocument {
+    this.#known.set(window.id, { title: window.title, document });
+    return document;
+  }
+}
+
+function fileDocument(
+  file: { path: string; confidence: number },
+  context: { window: WindowInfo; known: Known | undefined; rules: PrivacyRules; now: number },
+): ObservedDocument {
+  const key = `file:${file.path}`;
+  if (context.known?.document.key === key) return context.known.document;
+  return {
+    key,
+    ...applyPrivacy({ name: baseName(file.path), path: file.path }, context.rules),
+    source: 'file',
+    confidence: file.confidence,
+    since: context.known === undefined ? context.window.since : context.now,
+  };
+}

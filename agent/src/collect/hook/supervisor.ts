@@ -1,0 +1,97 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { hookMessageSchema } from './message.ts';
+
+export interface HookDeps {
+  /** Rejects when the hook must not be started now: without an X server it would abort or hang its process. */
+  preflight: () => Promise<void>;
+  /** Input was seen in the last second. */
+  input: (kinds: { kb: boolean; ms: boolean }) => void;
+  /** The hook began or ceased to work. */
+  changed: (running: boolean) => void;
+  log: { warn(fields: object, message: string): void };
+  childPath?: string;
+  readyWithinMs?: number;
+}
+export interface HookSupervisor {
+  running(): boolean;
+  /** Kills the child, and starts another one. */
+  restart(): void;
+  stop(): void;
+}
+
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+const READY_WITHIN_MS = 3000;
+const FIRST_PAUSE_MS = 500;
+const MOST_PAUSE_MS = 8000;
+
+/**
+ * Runs the input hook in a child process of its own, because it can abort, hang, or end its process without a word
+ * (agent.md §1): preflight, at most three seconds to become ready, SIGKILL, and ever longer pauses between starts.
+ */
+export function superviseHook(deps: HookDeps): HookSupervisor {
+  let child: ChildProcess | null = null;
+  let running = false;
+  let stopped = false;
+  let pause = FIRST_PAUSE_MS;
+  let timer: NodeJS.Timeout | null = null;
+
+  const setRunning = (now: boolean): void => {
+    if (running === now) return;
+    running = now;
+    deps.changed(now);
+  };
+  const later = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => void start(), pause);
+    pause = Math.min(pause * 2, MOST_PAUSE_MS);
+  };
+  const receive = (raw: unknown, from: ChildProcess): void => {
+    const message = hookMessageSchema.safeParse(raw);
+    if (!message.success) {
+      deps.log.warn({}, 'the input hook said something it may not say; it is ended');
+      from.kill('SIGKILL');
+      return;
+    }
+    if ('ready' in message.data) {
+      pause = FIRST_PAUSE_MS;
+      setRunning(true);
+    } else if (running) deps.input(message.data);
+  };
+  const start = async (): Promise<void> => {
+    try {
+      await deps.preflight();
+    } catch {
+      later();
+      return;
+    }
+    if (stopped) return;
+    const started = fork(deps.childPath ?? CHILD, [], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: [],
+    });
+    child = started;
+    const watchdog = setTimeout(() => {
+      if (!running) started.kill('SIGKILL');
+    }, deps.readyWithinMs ?? READY_WITHIN_MS);
+    started.on('message', (raw) => receive(raw, started));
+    started.on('error', () => undefined);
+    started.once('exit', () => {
+      clearTimeout(watchdog);
+      if (child === started) child = null;
+      setRunning(false);
+      later();
+    });
+  };
+  void start();
+  return {
+    running: () => running,
+    restart: () => child?.kill('SIGKILL'),
+    stop() {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      // A hung child never sees that its parent is gone.
+      child?.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import {
+  BATCH_MAX_BYTES,
+  HEADER,
+  batchMessageId,
+  encodeBatch,
+  macHeader,
+  presenceSubject,
+  recordSubject,
+  type EnrolResponse,
+  type OpenSnapshot,
+  type Presence,
+} from '@process-meter/contract';
+import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import type { Log } from '../log.ts';
+import type { Outbox } from '../outbox/store.ts';
+import type { OpenState } from '../session/tracker.ts';
+import { BatchPlan, type PlannedBatch } from './batches.ts';
+
+export interface SenderDeps {
+  identity: () => EnrolResponse;
+  outbox: Outbox;
+  connection: () => NatsConnection | null;
+  /** Live state of the desktop; null before anything is watched. */
+  open: () => OpenState | null;
+  now: () => number;
+  log: Log;
+}
+const ACK_TIMEOUT_MS = 5000;
+const pubAckSchema = z.object({
+  stream: z.string().optional(),
+  error: z.object({ code: z.number(), description: z.string() }).optional(),
+});
+
+/** Sends batches to JetStream one after another. A record leaves the outbox only by a committed mark. */
+export class Sender {
+  readonly plan: BatchPlan;
+  readonly #deps: SenderDeps;
+  #sending: Promise<boolean> | null = null;
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+    this.plan = new BatchPlan(deps.outbox);
+  }
+
+  /**
+   * Sends all that waits, with the live state attached to the last batch.
+   * @returns false when not all could be sent now
+   */
+  flush(): Promise<boolean> {
+    this.#sending ??= this.#flush().finally(() => {
+      this.#sending = null;
+    });
+    return this.#sending;
+  }
+
+  async #flush(): Promise<boolean> {
+    try {
+      let sentOpen = false;
+      for (;;) {
+        const connection = this.#deps.connection();
+        if (connection === null) return false;
+        const batch = this.plan.next(this.#deps.now());
+        if (batch === null && sentOpen) return true;
+        // Only a batch that leaves nothing behind carries the live state: it must not be newer than the records.
+        const last = batch === null || batch.records.length < 100;
+        const open = last ? this.#snapshot() : null;
+        if (batch === null && open === null) return true;
+        await this.#send(connection, batch, open);
+        sentOpen = last;
+      }
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'a batch was not taken; it stays in the outbox');
+      return false;
+    }
+  }
+
+  async #send(
+    connection: NatsConnection,
+    batch: PlannedBatch | null,
+    open: OpenSnapshot | null,
+  ): Promise<void> {
+    const { agent, account } = this.#deps.identity();
+    const { epoch } = this.#deps.outbox;
+    const first = batch?.first ?? 0;
+    const sentAt = this.#deps.now();
+    const { body, encoding } = encodeBatch({
+      account,
+      agent,
+      epoch,
+      sentAt,
+      records: batch?.records ?? [],
+      open,
+    });
+    if (body.byteLength > BATCH_MAX_BYTES) return this.#tooLarge(batch);
+    const subject = recordSubject(account, agent);
+    const fields = this.#signed(subject, first, body);
+    fields.set(HEADER.encoding, encoding);
+    fields.set('Nats-Msg-Id', batchMessageId(agent, epoch, first, open?.rev ?? 0));
+    const answer = await connection.request(subject, body, { headers: fields, timeout: ACK_TIMEOUT_MS });
+    const ack = pubAckSchema.parse(answer.json());
+    if (ack.error !== undefined) throw new Error(`JetStream: ${ack.error.description}`);
+    if (batch !== null) this.plan.stored(batch, this.#deps.now());
+  }
+
+  /** A batch that can never be taken is halved; a single record that can never be taken is put aside. */
+  #tooLarge(batch: PlannedBatch | null): void {
+    if (batch === null || this.plan.split(batch)) return;
+    this.#deps.log.error({ seq: batch.first }, 'a record is too large to be sent; it is put aside');
+    this.#deps.outbox.bury(batch.first, 'larger than a batch may be');
+  }
+
+  #snapshot(): OpenSnapshot | null {
+    const open = this.#deps.open();
+    return open === null ? null : { rev: this.#deps.outbox.nextRev(), ...open };
+  }
+
+  /** Core NATS, not stored: says that the agent lives, and how much waits. */
+  presence(
+    presence: Omit<Presence, 'v' | 'agent' | 'epoch' | 'waiting' | 'oldestWaiting' | 'lastSeq'>,
+  ): void {
+    const connection = this.#deps.connection();
+    if (connection === null) return;
+    const { agent, account } = this.#deps.identity();
+    const { waiting, oldest, lastSeq } = this.#deps.outbox.stats();
+    const message: Presence = {
+      v: 1,
+      agent,
+      epoch: this.#deps.outbox.epoch,
+      waiting,
+      oldestWaiting: oldest,
+      lastSeq,
+      ...presence,
+    };
+    const body = Buffer.from(JSON.stringify(message));
+    const subject = presenceSubject(account, agent);
+    connection.publish(subject, body, { headers: this.#signed(subject, lastSeq, body) });
+  }
+
+  #signed(subject: string, seq: number, body: Uint8Array): MsgHdrs {
+    const { macKey, macKid } = this.#deps.identity();
+    const { epoch } = this.#deps.outbox;
+    const fields = headers();
+    const key = Buffer.from(macKey, 'base64url');
+    fields.set(HEADER.mac, macHeader(key, macKid, { subject, epoch, seq, body }));
+    fields.set(HEADER.epoch, String(epoch));
+    fields.set(HEADER.seq, String(seq));
+    return fields;
+  }
+}

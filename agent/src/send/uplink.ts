@@ -1,0 +1,224 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  configDirectGetSubject,
+  downSubject,
+  type AgentConfig,
+  type EnrolResponse,
+} from '@process-meter/contract';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import { writeIdentity } from '../enrol/identity.ts';
+import type { EnrolledIdentity } from '../enrol/enrol.ts';
+import { renew } from '../enrol/manager-api.ts';
+import type { Log } from '../log.ts';
+import type { Outbox } from '../outbox/store.ts';
+import type { OpenState } from '../session/tracker.ts';
+import { jwtExpiry, renewalPause } from './credentials.ts';
+import { DownReader } from './down.ts';
+import { openLink, type Link } from './link.ts';
+import { Sender } from './sender.ts';
+
+export interface UplinkDeps {
+  identity: EnrolledIdentity;
+  stateFolder: string;
+  version: string;
+  outbox: Outbox;
+  open: () => OpenState | null;
+  sessions: () => number;
+  applyConfig: (config: AgentConfig) => void;
+  now: () => number;
+  log: Log;
+}
+
+const WATCHED_EVERY_MS = 5000;
+const LOOP_MS = 250;
+const LAST_SEND_MS = 3000;
+const REFUSED_PAUSE_MS = 30_000;
+
+/** All that goes up and comes down: batches, presence, configuration, marks, credentials. */
+export class Uplink {
+  readonly #deps: UplinkDeps;
+  readonly #link: Link;
+  readonly #sender: Sender;
+  readonly #down: DownReader;
+  #enrolled: EnrolResponse;
+  #config: AgentConfig | null = null;
+  #watchedUntil = 0;
+  /** A state changed since the last send. */
+  #changed = false;
+  #sentAt = 0;
+  #presenceAt = 0;
+  #renewAt: number;
+  #renewing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #subscription: Subscription | null = null;
+
+  constructor(deps: UplinkDeps) {
+    this.#deps = deps;
+    this.#enrolled = deps.identity.enrolled;
+    const { now, log, outbox } = deps;
+    this.#renewAt = now() + renewalPause(this.#enrolled.jwtExpiresAt, now());
+    this.#down = new DownReader({
+      agent: this.#enrolled.agent,
+      trusted: () => this.#enrolled.trusted,
+      store: outbox,
+      now,
+      log,
+      handlers: {
+        config: (config) => this.#applyConfig(config),
+        mark: (mark) => {
+          if (mark.epoch !== outbox.epoch) return;
+          outbox.trim(mark.committed);
+          this.#sender.plan.committed(mark.committed);
+        },
+        watch: (until) => {
+          this.#watchedUntil = until;
+          this.#changed = true;
+        },
+        credentials: (jwt) => void this.#useCredentials(jwt),
+      },
+    });
+    this.#down.restoreConfig();
+    this.#link = openLink({
+      seed: deps.identity.seed,
+      credentials: () => this.#enrolled,
+      log,
+      connected: (connection) => this.#onConnected(connection),
+      refused: () => this.#renew(),
+    });
+    this.#sender = new Sender({
+      identity: () => this.#enrolled,
+      outbox,
+      connection: () => this.#link.connection(),
+      open: deps.open,
+      now,
+      log,
+    });
+    this.#timer = setInterval(() => this.#loop(), LOOP_MS);
+  }
+
+  /** A state changed: sent at once when somebody watches. */
+  changed(): void {
+    this.#changed = true;
+  }
+
+  /** Sends what can be sent in three seconds and says good-bye. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#link.connection() !== null) {
+      await Promise.race([this.#flushTwice(), wait(LAST_SEND_MS)]);
+      this.#presence('leaving');
+      await Promise.race([
+        this.#link
+          .connection()
+          ?.flush()
+          .catch(() => undefined),
+        wait(500),
+      ]);
+    }
+    await this.#link.close();
+  }
+
+  /** A flush that runs already may not carry the newest records: one more does. */
+  async #flushTwice(): Promise<void> {
+    await this.#sender.flush();
+    await this.#sender.flush();
+  }
+
+  #loop(): void {
+    const now = this.#deps.now();
+    const sendEvery = this.#config?.sendEveryMs ?? 60_000;
+    const watched = now < this.#watchedUntil;
+    const due =
+      now - this.#sentAt >= (watched ? Math.min(WATCHED_EVERY_MS, sendEvery) : sendEvery) ||
+      (watched && this.#changed) ||
+      this.#sender.plan.full();
+    if (due && this.#link.connection() !== null) {
+      this.#changed = false;
+      this.#sentAt = now;
+      void this.#sender.flush();
+    }
+    if (now - this.#presenceAt >= (this.#config?.presenceEveryMs ?? 30_000)) this.#presence('running');
+    if (now >= this.#renewAt) void this.#renew();
+  }
+
+  #presence(phase: 'running' | 'leaving'): void {
+    this.#presenceAt = this.#deps.now();
+    this.#sender.presence({
+      at: this.#presenceAt,
+      version: this.#deps.version,
+      appliedRevision: this.#config?.revision ?? null,
+      openSessions: this.#deps.sessions(),
+      credentialsExpire: this.#enrolled.jwtExpiresAt,
+      phase,
+    });
+  }
+
+  #applyConfig(config: AgentConfig): void {
+    const news = this.#config?.revision !== config.revision;
+    this.#config = config;
+    this.#deps.applyConfig(config);
+    if (!news) return;
+    this.#deps.log.info(
+      { revision: config.revision, applications: config.applications.length },
+      'configured',
+    );
+    this.#presenceAt = 0;
+  }
+
+  #onConnected(connection: NatsConnection): void {
+    const { account, agent } = this.#enrolled;
+    // A reconnect keeps the subscriptions of the connection; a new connection has none.
+    this.#subscription?.unsubscribe();
+    this.#subscription = connection.subscribe(downSubject(account, agent), {
+      callback: (error, message) => {
+        if (error === null) this.#down.receive(message.data);
+      },
+    });
+    this.#presenceAt = 0;
+    this.#sentAt = 0;
+    void this.#fetchConfig(connection);
+  }
+
+  async #fetchConfig(connection: NatsConnection): Promise<void> {
+    const { account, agent } = this.#enrolled;
+    try {
+      const answer = await connection.request(configDirectGetSubject(account, agent), undefined, {
+        timeout: 5000,
+      });
+      if ((answer.headers?.code ?? 0) >= 300) return;
+      this.#down.receive(answer.data);
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'the configuration cannot be read; the last one stays in force');
+    }
+  }
+
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewNow().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async #renewNow(): Promise<void> {
+    const { identity, now, log } = this.#deps;
+    const { agent } = this.#enrolled;
+    try {
+      const { jwt } = await renew(identity.managerUrl, { agent, seed: identity.seed }, now());
+      await this.#useCredentials(jwt);
+    } catch (error) {
+      this.#renewAt = now() + REFUSED_PAUSE_MS;
+      log.warn({ err: error }, 'the credentials cannot be renewed; trying again');
+    }
+  }
+
+  async #useCredentials(jwt: string): Promise<void> {
+    const { identity, now, stateFolder, log } = this.#deps;
+    const jwtExpiresAt = jwtExpiry(jwt) ?? this.#enrolled.jwtExpiresAt;
+    if (jwt === this.#enrolled.jwt) return;
+    this.#enrolled = { ...this.#enrolled, jwt, jwtExpiresAt };
+    this.#renewAt = now() + renewalPause(jwtExpiresAt, now());
+    await writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled });
+    log.info({ until: jwtExpiresAt }, 'credentials renewed');
+    this.#link.renewed();
+  }
+}
