@@ -148,12 +148,16 @@ function chooseDesktop({ options, say }: ApplianceDeps): 'own' | 'demo' | 'none'
 }
 
 function demoPart({ state, say }: ApplianceDeps, display: { now: string | undefined }): Part {
+  const file = join(state.dir, 'desktop-display');
   return {
     name: 'desktop',
     async start() {
-      // After a crash the desktop comes back on the display the agent knows.
-      const desktop = await startDemoDesktop({ dir: state.desktop, display: display.now, say });
+      // The desktop comes back on the display the agent knows, after a crash and at the next start.
+      const known = display.now ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+      const taken = known !== undefined && display.now === undefined && displayWorks(known);
+      const desktop = await startDemoDesktop({ dir: state.desktop, display: taken ? undefined : known, say });
       display.now = desktop.display;
+      writeFileSync(file, `${desktop.display}\n`);
       return desktop;
     },
   };

@@ -15,6 +15,7 @@ const OURS = [
   'secrets',
   'agent',
   'desktop',
+  'desktop-display',
   'log',
   'ports.json',
   'admin-password',
