@@ -95,11 +95,20 @@ function verify(
 function latestInstant(batch: Batch): number {
   let latest = batch.open?.asOf ?? 0;
   for (const ended of batch.segments.ended) latest = Math.max(latest, ended);
-  for (const record of batch.others) {
-    if (record.kind === 'coverage' || record.kind === 'gap') latest = Math.max(latest, record.to);
-    else if (record.kind === 'session') latest = Math.max(latest, record.ended ?? record.started);
-    else if (record.kind === 'document') latest = Math.max(latest, record.closed ?? record.opened);
-    else latest = Math.max(latest, record.at);
-  }
+  for (const record of batch.others) latest = Math.max(latest, latestOf(record));
   return latest;
+}
+
+function latestOf(record: Batch['others'][number]): number {
+  switch (record.kind) {
+    case 'coverage':
+    case 'gap':
+      return record.to;
+    case 'session':
+      return record.ended ?? record.started;
+    case 'document':
+      return record.closed ?? record.opened;
+    case 'capability':
+      return record.at;
+  }
 }

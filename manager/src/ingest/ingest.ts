@@ -36,15 +36,16 @@ const BUSY_FROM = 2000;
 export async function startIngest(deps: IngestDeps): Promise<RunningIngest> {
   const { config, log, now } = deps;
   const database = connectDatabase(config.databaseUrl, 8);
-  let connection: NatsConnection | undefined;
+  const link: { connection: NatsConnection | null } = { connection: null };
   const status = await startStatusServer({
     host: config.host,
     port: config.port,
     metrics: deps.metrics,
-    missing: () => missingParts(database, connection),
+    missing: () => missingParts(database, link.connection),
   });
   await awaitSchema(database.db, Infinity);
-  connection = await connectNats(config);
+  const connection = await connectNats(config);
+  link.connection = connection;
   const { consumer, pipeline } = wire(deps, database, connection);
   const running = consumer.run();
   const stopRoller = startRoller({
@@ -113,12 +114,12 @@ function connectNats(config: IngestConfig): Promise<NatsConnection> {
   });
 }
 
-async function missingParts(database: Connection, connection: NatsConnection | undefined): Promise<string[]> {
+async function missingParts(database: Connection, connection: NatsConnection | null): Promise<string[]> {
   const answers = await database.pool.query('select 1').then(
     () => true,
     () => false,
   );
-  const linked = connection !== undefined && !connection.isClosed() && (await reaches(connection));
+  const linked = connection !== null && !connection.isClosed() && (await reaches(connection));
   return [...(answers ? [] : ['PostgreSQL']), ...(linked ? [] : ['NATS'])];
 }
 

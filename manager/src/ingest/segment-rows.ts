@@ -42,16 +42,16 @@ export class SegmentRows {
     this.#rows += 1;
     this.#id(row + at(0), columns.session[i] ?? '');
     this.#id(row + at(1), columns.document[i] ?? '');
-    this.#instant(row + at(2), columns.started[i] ?? 0);
-    this.#instant(row + at(3), columns.ended[i] ?? 0);
+    this.#instant(row + at(2), number(columns.started, i));
+    this.#instant(row + at(3), number(columns.ended, i));
     this.#number(row + at(4), owner.epoch);
-    this.#number(row + at(5), columns.seq[i] ?? 0);
+    this.#number(row + at(5), number(columns.seq, i));
     this.#buffer.writeInt32BE(owner.account, row + at(6));
-    this.#buffer.writeInt32BE(columns.application[i] ?? 0, row + at(7));
+    this.#buffer.writeInt32BE(number(columns.application, i), row + at(7));
     this.#buffer.writeInt32BE(owner.agent, row + at(8));
-    this.#buffer.writeInt16BE(columns.state[i] ?? 0, row + at(9));
-    this.#buffer.writeInt16BE(columns.cause[i] ?? 0, row + at(10));
-    this.#buffer.writeInt16BE(columns.flags[i] ?? 0, row + at(11));
+    this.#buffer.writeInt16BE(number(columns.state, i), row + at(9));
+    this.#buffer.writeInt16BE(number(columns.cause, i), row + at(10));
+    this.#buffer.writeInt16BE(number(columns.flags, i), row + at(11));
   }
 
   /** The whole stream: header, rows, trailer. */
@@ -79,6 +79,11 @@ export class SegmentRows {
   #instant(offset: number, ms: number): void {
     this.#number(offset, (ms - PG_EPOCH_MS) * 1000);
   }
+}
+
+/** Columns are of one length, checked when the batch was decoded. */
+function number(column: readonly number[], i: number): number {
+  return column[i] ?? 0;
 }
 
 function at(column: number): number {
