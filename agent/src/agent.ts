@@ -65,6 +65,7 @@ export async function startAgent(deps: AgentDeps): Promise<() => Promise<void>> 
     log,
   });
   await collector.start();
+  uplink.start();
   return async () => {
     await collector.stop();
     keep(tracker.apply({ kind: 'stop' }));

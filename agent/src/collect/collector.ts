@@ -118,7 +118,7 @@ export class Collector {
       );
       this.#reason = '';
       this.#hook ??= superviseHook({
-        preflight: this.#deps.platform.hookPreflight,
+        preflight: () => this.#deps.platform.hookPreflight(),
         input: ({ kb, ms }) => {
           if (kb || ms) this.#hookInputAt = this.now();
         },
@@ -153,6 +153,8 @@ export class Collector {
 
   /** Takes the whole picture, after the input that came before it. */
   async #show(): Promise<void> {
+    // After a stall or sleep an event may come before the tick that tells: what lies between is not known.
+    if (this.#interrupted()) return this.#tick();
     const windows = this.#windows;
     if (windows === null || !this.#configured || this.#stopped) return;
     const picture = windows.picture();
@@ -181,7 +183,12 @@ export class Collector {
     await this.#show();
   }
 
+  #interrupted(): boolean {
+    return this.#timeline.interruption(this.#clocks()) !== null;
+  }
+
   async #fineTick(): Promise<void> {
+    if (this.#interrupted()) return this.#tick();
     const windows = this.#windows;
     if (windows === null || this.#stopped || !this.#deps.awaitsInput()) return;
     const lastInput = await this.#input(windows);
@@ -219,28 +226,44 @@ export class Collector {
   }
 
   async #tellCapability(): Promise<void> {
-    const watching = this.#windows !== null;
-    const hook = this.#hook?.running() === true;
-    const desktop = await this.#deps.platform.desktopKind();
-    const wayland =
-      desktop === 'wayland'
-        ? 'This desktop runs on Wayland, which tells a program nothing of windows and input meant for others.'
-        : '';
-    const reasons = [wayland, watching ? '' : this.#reason, watching ? (this.#lock?.reason ?? '') : ''];
-    const input = hook ? ('hook+idle' as const) : ('idle' as const);
-    const capability = {
-      input: watching ? input : ('none' as const),
-      window: watching ? ('x11' as const) : ('none' as const),
-      documents: watching ? ('proc' as const) : ('none' as const),
-      desktop,
-      reason: reasons
-        .filter((reason) => reason !== '')
-        .join(' ')
-        .slice(0, 400),
-    };
+    const capability = capabilityOf({
+      desktop: await this.#deps.platform.desktopKind(),
+      watching: this.#windows !== null,
+      hook: this.#hook?.running() === true,
+      reason: this.#windows === null ? this.#reason : (this.#lock?.reason ?? ''),
+    });
     const text = JSON.stringify(capability);
     if (text === this.#capability) return;
     this.#capability = text;
     this.#deps.record({ kind: 'capability', at: this.now(), ...capability });
   }
+}
+
+type Capability = Omit<Extract<RecordDraft, { kind: 'capability' }>, 'kind' | 'at'>;
+const REASON_MAX = 400;
+
+/** What can be measured here, and one sentence for people where something cannot. */
+function capabilityOf(state: {
+  desktop: string;
+  watching: boolean;
+  hook: boolean;
+  reason: string;
+}): Capability {
+  const wayland =
+    state.desktop === 'wayland'
+      ? 'This desktop runs on Wayland, which tells a program nothing of windows and input meant for others.'
+      : '';
+  const reason = [wayland, state.reason]
+    .filter((part) => part !== '')
+    .join(' ')
+    .slice(0, REASON_MAX);
+  if (!state.watching)
+    return { input: 'none', window: 'none', documents: 'none', desktop: state.desktop, reason };
+  return {
+    input: state.hook ? 'hook+idle' : 'idle',
+    window: 'x11',
+    documents: 'proc',
+    desktop: state.desktop,
+    reason,
+  };
 }

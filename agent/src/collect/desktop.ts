@@ -64,28 +64,44 @@ export class Desktop {
     let unsettled = false;
     this.#lastGroups = [];
     for (const group of groups) {
-      const application = byPid.get(group.pids[0] ?? 0)?.application;
-      if (application === undefined) continue;
-      const key = `${this.#platform.bootId}/${group.key}/${application.id}`;
-      const own = windows.windows.filter(({ pid }) => pid !== null && group.pids.includes(pid));
-      if (own.length === 0 && !(await this.#belongsHere(group))) continue;
-      const pids = descendants(group.pids, processes);
-      this.#lastGroups.push({ key, application, pids });
-      const found = await this.#documentsOf(own, { pids, application, now });
+      const found = await this.#observe(group, { byPid, processes, windows: windows.windows, now });
+      if (found === null) continue;
       unsettled ||= found.unsettled;
-      for (const [window, document] of found.byWindow) documentOf.set(window, { session: key, document });
-      sessions.push({
-        key,
-        application: application.id,
-        pid: group.root,
-        executable: byPid.get(group.root)?.executable ?? byPid.get(group.pids[0] ?? 0)?.executable ?? '',
-        since: this.#since(key, now),
-        documents: found.documents,
-      });
+      sessions.push(found.session);
+      for (const [window, document] of found.byWindow) {
+        documentOf.set(window, { session: found.session.key, document });
+      }
     }
     this.#forget(sessions);
     const focus = windows.focused === null ? null : (documentOf.get(windows.focused) ?? null);
     return { sessions, focus, unsettled };
+  }
+
+  /** One group of processes as a session; null when it is not of this desktop. */
+  async #observe(
+    group: ProcessGroup,
+    scene: {
+      byPid: ReadonlyMap<number, RunningProcess>;
+      processes: readonly ProcessInfo[];
+      windows: readonly WindowInfo[];
+      now: number;
+    },
+  ): Promise<{ session: ObservedSession; byWindow: Map<string, string>; unsettled: boolean } | null> {
+    const first = scene.byPid.get(group.pids[0] ?? 0);
+    if (first === undefined) return null;
+    const { application } = first;
+    const own = scene.windows.filter(({ pid }) => pid !== null && group.pids.includes(pid));
+    if (own.length === 0 && !(await this.#belongsHere(group))) return null;
+    const key = `${this.#platform.bootId}/${group.key}/${application.id}`;
+    const pids = descendants(group.pids, scene.processes);
+    this.#lastGroups.push({ key, application, pids });
+    const { documents, ...found } = await this.#documentsOf(own, { pids, application, now: scene.now });
+    const { executable } = scene.byPid.get(group.root) ?? first;
+    const since = this.#since(key, scene.now);
+    return {
+      session: { key, application: application.id, pid: group.root, executable, since, documents },
+      ...found,
+    };
   }
 
   /** Keys of the sessions that used more CPU since the last call than their application allows as idle. */
@@ -115,24 +131,31 @@ export class Desktop {
     const alive = new Set<string>();
     const running: RunningProcess[] = [];
     for (const process of processes) {
-      const own = classes.get(process.pid) ?? [];
       const id = `${process.pid}:${process.start}:${process.executable}`;
       alive.add(id);
-      // A process that was recognised by one of its windows stays so when the window closes.
-      let application = this.#matched.get(id);
-      if (application === undefined || (application === null && own.length > 0)) {
-        application = this.#matcher.match({
-          executable: process.executable,
-          windowClasses: own,
-          package: this.#matcher.needsPackage ? await this.#platform.packageOf(process.executable) : null,
-          publisher: null,
-        });
-        this.#matched.set(id, application);
-      }
+      const application = await this.#applicationOf(id, process, classes.get(process.pid) ?? []);
       if (application !== null) running.push({ ...process, application });
     }
     for (const id of this.#matched.keys()) if (!alive.has(id)) this.#matched.delete(id);
     return running;
+  }
+
+  /** A process that was recognised by one of its windows stays so when the window closes. */
+  async #applicationOf(
+    id: string,
+    process: ProcessInfo,
+    windowClasses: readonly string[],
+  ): Promise<AgentApplication | null> {
+    const known = this.#matched.get(id);
+    if (known !== undefined && (known !== null || windowClasses.length === 0)) return known;
+    const application = this.#matcher.match({
+      executable: process.executable,
+      windowClasses,
+      package: this.#matcher.needsPackage ? await this.#platform.packageOf(process.executable) : null,
+      publisher: null,
+    });
+    this.#matched.set(id, application);
+    return application;
   }
 
   async #documentsOf(

@@ -37,7 +37,7 @@ const REFUSED_PAUSE_MS = 30_000;
 /** All that goes up and comes down: batches, presence, configuration, marks, credentials. */
 export class Uplink {
   readonly #deps: UplinkDeps;
-  readonly #link: Link;
+  #link: Link | null = null;
   readonly #sender: Sender;
   readonly #down: DownReader;
   #enrolled: EnrolResponse;
@@ -77,21 +77,26 @@ export class Uplink {
         credentials: (jwt) => void this.#useCredentials(jwt),
       },
     });
+    this.#sender = new Sender({
+      identity: () => this.#enrolled,
+      outbox,
+      connection: () => this.#link?.connection() ?? null,
+      open: deps.open,
+      now,
+      log,
+    });
+  }
+
+  /** Puts the configuration of the last run in force and connects. The collector must be there to take it. */
+  start(): void {
+    const { identity, log } = this.#deps;
     this.#down.restoreConfig();
     this.#link = openLink({
-      seed: deps.identity.seed,
+      seed: identity.seed,
       credentials: () => this.#enrolled,
       log,
       connected: (connection) => this.#onConnected(connection),
       refused: () => this.#renew(),
-    });
-    this.#sender = new Sender({
-      identity: () => this.#enrolled,
-      outbox,
-      connection: () => this.#link.connection(),
-      open: deps.open,
-      now,
-      log,
     });
     this.#timer = setInterval(() => this.#loop(), LOOP_MS);
   }
@@ -104,18 +109,13 @@ export class Uplink {
   /** Sends what can be sent in three seconds and says good-bye. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    if (this.#link.connection() !== null) {
+    const connection = this.#link?.connection() ?? null;
+    if (connection !== null) {
       await Promise.race([this.#flushTwice(), wait(LAST_SEND_MS)]);
       this.#presence('leaving');
-      await Promise.race([
-        this.#link
-          .connection()
-          ?.flush()
-          .catch(() => undefined),
-        wait(500),
-      ]);
+      await Promise.race([connection.flush().catch(() => undefined), wait(500)]);
     }
-    await this.#link.close();
+    await this.#link?.close();
   }
 
   /** A flush that runs already may not carry the newest records: one more does. */
@@ -126,19 +126,24 @@ export class Uplink {
 
   #loop(): void {
     const now = this.#deps.now();
-    const sendEvery = this.#config?.sendEveryMs ?? 60_000;
-    const watched = now < this.#watchedUntil;
-    const due =
-      now - this.#sentAt >= (watched ? Math.min(WATCHED_EVERY_MS, sendEvery) : sendEvery) ||
-      (watched && this.#changed) ||
-      this.#sender.plan.full();
-    if (due && this.#link.connection() !== null) {
+    if (this.#sendIsDue(now) && this.#connected()) {
       this.#changed = false;
       this.#sentAt = now;
       void this.#sender.flush();
     }
     if (now - this.#presenceAt >= (this.#config?.presenceEveryMs ?? 30_000)) this.#presence('running');
     if (now >= this.#renewAt) void this.#renew();
+  }
+
+  #connected(): boolean {
+    return (this.#link?.connection() ?? null) !== null;
+  }
+
+  #sendIsDue(now: number): boolean {
+    const sendEvery = this.#config?.sendEveryMs ?? 60_000;
+    const watched = now < this.#watchedUntil;
+    const every = watched ? Math.min(WATCHED_EVERY_MS, sendEvery) : sendEvery;
+    return now - this.#sentAt >= every || (watched && this.#changed) || this.#sender.plan.full();
   }
 
   #presence(phase: 'running' | 'leaving'): void {
@@ -219,6 +224,6 @@ export class Uplink {
     this.#renewAt = now() + renewalPause(jwtExpiresAt, now());
     await writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled });
     log.info({ until: jwtExpiresAt }, 'credentials renewed');
-    this.#link.renewed();
+    this.#link?.renewed();
   }
 }

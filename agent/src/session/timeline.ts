@@ -27,6 +27,8 @@ const SLEW_SHARE = 0.01;
 export interface Timeline {
   /** To be called once a second. */
   tick(reading: ClockReading): TimelineTick;
+  /** What the next tick at this reading would report, without taking it. */
+  interruption(reading: ClockReading): InterruptionCause | null;
   /** The instant of an event between two ticks; never before the last tick. */
   instant(reading: ClockReading): number;
 }
@@ -47,6 +49,7 @@ export function createTimeline(first: ClockReading): Timeline {
   };
 
   return {
+    interruption: (reading) => interruptionBetween(last, reading),
     instant: (reading) => Math.round(at + spanTo(reading)),
     tick(reading) {
       const interruption = interruptionBetween(last, reading);

@@ -35,16 +35,7 @@ export class WindowDocuments {
     if (file !== null) return this.#keep(window, fileDocument(file, { window, known, ...context }));
     if (known?.document.source === 'title') return known.document;
     if (known === undefined && context.now - window.since < SETTLE_MS) return null;
-    const { name } = applyPrivacy({ name: window.title, path: '' }, context.rules);
-    const source = name === '' ? 'none' : 'title';
-    return this.#keep(window, {
-      key: `window:${window.id}`,
-      name,
-      path: '',
-      source,
-      confidence: source === 'title' ? 50 : 0,
-      since: known === undefined ? window.since : context.now,
-    });
+    return this.#keep(window, titleDocument(window, known, context));
   }
 
   /** Forgets windows that are gone. */
@@ -61,6 +52,23 @@ export class WindowDocuments {
     this.#known.set(window.id, { title: window.title, document });
     return document;
   }
+}
+
+/** A window without a known file counts under its first title. */
+function titleDocument(
+  window: WindowInfo,
+  known: Known | undefined,
+  context: { rules: PrivacyRules; now: number },
+): ObservedDocument {
+  const { name } = applyPrivacy({ name: window.title, path: '' }, context.rules);
+  return {
+    key: `window:${window.id}`,
+    name,
+    path: '',
+    source: name === '' ? 'none' : 'title',
+    confidence: name === '' ? 0 : 50,
+    since: known === undefined ? window.since : context.now,
+  };
 }
 
 function fileDocument(

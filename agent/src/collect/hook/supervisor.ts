@@ -66,21 +66,14 @@ export function superviseHook(deps: HookDeps): HookSupervisor {
       return;
     }
     if (stopped) return;
-    const started = fork(deps.childPath ?? CHILD, [], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [],
-    });
-    child = started;
-    const watchdog = setTimeout(() => {
-      if (!running) started.kill('SIGKILL');
-    }, deps.readyWithinMs ?? READY_WITHIN_MS);
-    started.on('message', (raw) => receive(raw, started));
-    started.on('error', () => undefined);
-    started.once('exit', () => {
-      clearTimeout(watchdog);
-      if (child === started) child = null;
-      setRunning(false);
-      later();
+    child = startChild(deps, {
+      receive,
+      running: () => running,
+      ended: () => {
+        child = null;
+        setRunning(false);
+        later();
+      },
     });
   };
   void start();
@@ -94,4 +87,28 @@ export function superviseHook(deps: HookDeps): HookSupervisor {
       child?.kill('SIGKILL');
     },
   };
+}
+
+interface ChildEvents {
+  receive: (raw: unknown, from: ChildProcess) => void;
+  running: () => boolean;
+  ended: () => void;
+}
+
+/** Starts the child with its watchdog: one that is not ready in time hangs, and only SIGKILL ends it. */
+function startChild(deps: HookDeps, events: ChildEvents): ChildProcess {
+  const started = fork(deps.childPath ?? CHILD, [], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    execArgv: [],
+  });
+  const watchdog = setTimeout(() => {
+    if (!events.running()) started.kill('SIGKILL');
+  }, deps.readyWithinMs ?? READY_WITHIN_MS);
+  started.on('message', (raw) => events.receive(raw, started));
+  started.on('error', () => undefined);
+  started.once('exit', () => {
+    clearTimeout(watchdog);
+    events.ended();
+  });
+  return started;
 }
