@@ -1,0 +1,30 @@
+import { defineConfig } from '@playwright/test';
+
+// One worker: the desktop, its keyboard and its focus are one.
+const config = defineConfig({
+  testDir: 'specs',
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 60_000,
+  reporter: 'list',
+  use: {
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      executablePath: '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+});
+
+// Playwright reads its configuration from the default export.
+export { config as default };
