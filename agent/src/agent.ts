@@ -41,7 +41,7 @@ export async function startAgent(deps: AgentDeps): Promise<() => Promise<void>> 
   const sample = (one: Sample): void => {
     const drafts = tracker.apply(one);
     if (drafts.length > 0 || performance.now() - savedAt >= CHECKPOINT_MS) keep(drafts);
-    const now = JSON.stringify(tracker.open().documents);
+    const now = JSON.stringify(tracker.open()?.documents ?? []);
     if (now === states) return;
     states = now;
     uplink.changed();

@@ -79,7 +79,9 @@ export class Tracker {
     return drafts;
   }
 
-  open(): OpenState {
+  /** What is open now; null before the first sample, when no instant is known yet. */
+  open(): OpenState | null {
+    if (this.#now === 0) return null;
     return {
       asOf: this.#now,
       watchedFrom: this.#coverage.from,
