@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import {
   agentConfigSchema,
@@ -69,7 +69,7 @@ export async function testBench(): Promise<Bench> {
   await makeStreams(connection);
   const batches: Batch[] = [];
   const presence: unknown[] = [];
-  const reading = readBatches(js, key, batches);
+  const reading = readBatches(connection, key, batches);
   connection.subscribe('hb.*.*', { callback: (_, message) => void presence.push(message.json()) });
   let issued = Date.now();
   const head = (): { to: string; issuedAt: number; expiresAt: number } => {
@@ -205,11 +205,20 @@ async function makeStreams(connection: NatsConnection): Promise<void> {
   });
 }
 
-/** Reads the stream from its beginning until the connection ends; every batch must verify. */
-async function readBatches(js: JetStreamClient, key: Buffer, batches: Batch[]): Promise<void> {
-  const consumer = await js.consumers.get('REC', { filter_subjects: ['rec.*.*'] });
-  for await (const message of await consumer.consume()) {
-    const header = (name: string): string => message.headers?.get(name) ?? '';
+/**
+ * Reads the stream message by message until the connection ends; every batch must verify. A consumer would notice a
+ * server that was away only after its heartbeat, long after the messages are there.
+ */
+async function readBatches(connection: NatsConnection, key: Buffer, batches: Batch[]): Promise<void> {
+  const { streams } = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
+  for (let seq = 1; !connection.isClosed();) {
+    const message = await streams.getMessage('REC', { seq }).catch(() => null);
+    if (message === null) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      continue;
+    }
+    seq += 1;
+    const header = (name: string): string => message.header.get(name);
     const input = {
       subject: message.subject,
       epoch: Number(header(HEADER.epoch)),
