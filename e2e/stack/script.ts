@@ -11,7 +11,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Somebody at the desktop whose every deed is written down with its time. */
 export class Script {
   readonly deeds: Deed[] = [];
-  readonly #open = new Map<string, { program: Supervised; window: string }>();
+  readonly #opened = new Map<string, { program: Supervised; window: string }>();
   readonly #place: { dir: string; display: string };
   #focused: string | undefined;
 
@@ -19,26 +19,37 @@ export class Script {
     this.#place = place;
   }
 
-  /** Opens a new file and waits for its window. */
-  async open(document: string, program: 'mousepad' | 'nano'): Promise<void> {
+  /** Opens new files in one editor process with a window each, and waits for the windows. */
+  openInEditor(...documents: string[]): Promise<void> {
+    return this.#open('mousepad', ['--disable-server', '--opening-mode=window'], documents);
+  }
+
+  /** Opens a new file in an editor that runs in a terminal of its own. */
+  openInTerminal(document: string): Promise<void> {
+    return this.#open('xterm', ['-title', `${document} - nano`, '-e', 'nano', '-I'], [document]);
+  }
+
+  async #open(command: string, args: readonly string[], documents: readonly string[]): Promise<void> {
     const { dir, display } = this.#place;
-    const path = join(dir, document);
-    writeFileSync(path, `${document}\n`);
-    const [command, ...args] =
-      program === 'mousepad'
-        ? ['mousepad', '--disable-server', path]
-        : ['xterm', '-title', `${document} - nano`, '-e', 'nano', '-I', path];
+    const paths = documents.map((document) => join(dir, document));
+    for (const path of paths) writeFileSync(path, 'first line\n');
     const env = { ...process.env, DISPLAY: display, GSETTINGS_BACKEND: 'memory', NO_AT_BRIDGE: '1' };
-    const running = await supervise(command ?? '', args, { cwd: dir, env });
-    let window: string | undefined;
-    for (let attempt = 0; attempt < 150 && window === undefined; attempt += 1) {
+    const program = await supervise(command, [...args, ...paths], { cwd: dir, env });
+    for (const document of documents) {
+      const window = await this.#windowOf(document);
+      this.#note('opened', document);
+      this.#opened.set(document, { program, window });
+    }
+  }
+
+  async #windowOf(document: string): Promise<string> {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
       await pause(50);
       const found = await this.#xdotool('search', '--onlyvisible', '--name', document).catch(() => '');
-      window = found.trim().split('\n').at(-1) || undefined;
+      const window = found.trim().split('\n').at(-1);
+      if (window !== undefined && window !== '') return window;
     }
-    if (window === undefined) throw new Error(`no window for ${document}`);
-    this.#note('opened', document);
-    this.#open.set(document, { program: running, window });
+    throw new Error(`no window for ${document}`);
   }
 
   async focus(document: string): Promise<void> {
@@ -56,15 +67,18 @@ export class Script {
     }
   }
 
-  async close(document: string): Promise<void> {
-    await this.#of(document).program.stop('SIGKILL');
-    this.#note('closed', document);
-    this.#open.delete(document);
+  /** Ends a program: all its documents close at once. */
+  async close(...documents: string[]): Promise<void> {
+    await this.#of(documents[0] ?? '').program.stop('SIGKILL');
+    for (const document of documents) {
+      this.#note('closed', document);
+      this.#opened.delete(document);
+    }
   }
 
   /** Ends what a failed test left open. */
   async end(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ program }) => program.stop('SIGKILL')));
+    await Promise.all([...this.#opened.values()].map(({ program }) => program.stop('SIGKILL')));
   }
 
   #note(what: Deed['what'], document: string): void {
@@ -72,7 +86,7 @@ export class Script {
   }
 
   #of(document: string): { program: Supervised; window: string } {
-    const found = this.#open.get(document);
+    const found = this.#opened.get(document);
     if (found === undefined) throw new Error(`${document} is not open`);
     return found;
   }
