@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { logindLock } from './logind.ts';
 import { procDocuments } from './open-files.ts';
 import { dpkgOwner } from './packages.ts';
 import { procLister } from './processes.ts';
+import { portableLister } from '../portable/process-list.ts';
 import { recentlyUsed } from './recently-used.ts';
 import { preflight } from './x11-connection.ts';
 import { openX11Windows } from './x11-windows.ts';
@@ -25,7 +27,8 @@ export async function linuxPlatform(env: NodeJS.ProcessEnv): Promise<Platform> {
       return openX11Windows(display, events, clock);
     },
     desktopKind: () => desktopKind(env),
-    processes: procLister(),
+    // A hardened system may hide /proc; `ps` may then still tell.
+    processes: existsSync('/proc/self/stat') ? procLister() : portableLister,
     onThisDesktop: async (pid) => sameDisplay(await displayOf(pid), display),
     documents: procDocuments(recentlyUsed(join(data, 'recently-used.xbel'))),
     packageOf: dpkgOwner(),
