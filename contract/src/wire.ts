@@ -9,6 +9,7 @@ import {
   type OpenSnapshot,
   type SegmentRecord,
 } from './record.ts';
+import { SEGMENT_CAP_MS } from './state.ts';
 
 /**
  * The batch on the wire: columnar JSON with a dictionary, zstd (ingest.md §2: 23 bytes a record).
@@ -152,6 +153,7 @@ export function decodeBatch(body: Uint8Array, encoding: string | undefined): Bat
     open: wire.o,
   };
   if (batch.others.length !== wire.r.length) throw invalid('segments travel as columns only');
+  for (const record of batch.others) requireOrder(record);
   requireEverySeqOnce(batch);
   return batch;
 }
@@ -225,7 +227,7 @@ function resolveColumns(
   const started = integers(wire.t, -10 * 365 * 86_400_000, 10 * 365 * 86_400_000).map(
     (offset) => base + offset,
   );
-  const lengths = integers(wire.l, 0, 9 * 3_600_000);
+  const lengths = integers(wire.l, 0, SEGMENT_CAP_MS);
   return {
     seq: integers(wire.q, 0, BATCH_MAX_RECORDS - 1).map((offset) => first + offset),
     session: ids(wire.s),
@@ -245,6 +247,27 @@ function integers(column: number[], min: number, max: number): number[] {
       throw invalid(`${value} is not in ${min} to ${max}`);
   }
   return column;
+}
+
+/** Nothing ends before it began: the roll-up and the reports rely on it. */
+function requireOrder(record: Batch['others'][number]): void {
+  const [from, to] = spanOf(record);
+  if (to !== null && to < from)
+    throw invalid(`the ${record.kind} with seq ${record.seq} ends before it begins`);
+}
+
+function spanOf(record: Batch['others'][number]): [from: number, to: number | null] {
+  switch (record.kind) {
+    case 'coverage':
+    case 'gap':
+      return [record.from, record.to];
+    case 'session':
+      return [record.started, record.ended];
+    case 'document':
+      return [record.opened, record.closed];
+    case 'capability':
+      return [record.at, null];
+  }
 }
 
 function requireEverySeqOnce(batch: Batch): void {

@@ -93,9 +93,16 @@ function verify(
 
 /** The latest instant a batch claims to know of. */
 function latestInstant(batch: Batch): number {
-  let latest = batch.open?.asOf ?? 0;
+  let latest = latestOfSnapshot(batch.open);
   for (const ended of batch.segments.ended) latest = Math.max(latest, ended);
   for (const record of batch.others) latest = Math.max(latest, latestOf(record));
+  return latest;
+}
+
+function latestOfSnapshot(open: Batch['open']): number {
+  if (open === null) return 0;
+  let latest = Math.max(open.asOf, open.watchedFrom ?? 0);
+  for (const document of open.documents) latest = Math.max(latest, document.since);
   return latest;
 }
 
