@@ -25,9 +25,7 @@ test('no page opens without signing in', async ({ page }) => {
   }
 });
 
-test('a wrong password is refused and the right one, by keyboard alone, opens the Overview', async ({
-  page,
-}) => {
+test('a wrong password is refused and the right one opens the Overview', async ({ page }) => {
   await page.goto(`${stack.portal}/sign-in`);
   await page.locator('#account').fill('default');
   await page.locator('#login').fill('admin');

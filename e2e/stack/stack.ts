@@ -16,6 +16,8 @@ export interface Stack {
   portal: string;
   password: string;
   databaseUrl: string;
+  /** Process of the appliance; its parts are its descendants. */
+  pid: number;
   manager: ManagerClient;
   signIn(page: Page): Promise<void>;
   stop(): Promise<void>;
@@ -47,6 +49,7 @@ export async function startStack(): Promise<Stack> {
       portal,
       password,
       databaseUrl: `postgres://processmeter:${databasePassword}@127.0.0.1:${ports.postgres}/processmeter`,
+      pid: appliance.pid,
       manager: await managerClient(`http://127.0.0.1:${ports.manager}`, password),
       signIn: (page) => signIn(page, portal, password),
       stop,
