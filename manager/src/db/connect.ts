@@ -34,6 +34,8 @@ export function connectDatabase(url: string, max = 10): Connection {
   });
   // An idle connection that the server drops must not end the process; the next query reports the trouble.
   pool.on('error', () => undefined);
+  // Nor may one that is lent out and idle (the roller between two rounds, a flush that waits for the one before).
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   let closed: Promise<void> | undefined;
   return { db, pool, close: () => (closed ??= db.destroy()) };
