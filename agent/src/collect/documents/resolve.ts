@@ -35,7 +35,7 @@ function scoreOf(path: string, from: ReadonlySet<FileCandidate['from']>, title: 
 
 function titleScore(path: string, from: ReadonlySet<FileCandidate['from']>, title: string): number {
   const name = posix.basename(path);
-  if (title.includes(path) || from.has('title')) return FULL_PATH_IN_TITLE;
+  if (containsName(title, path) || from.has('title')) return FULL_PATH_IN_TITLE;
   if (containsName(title, name)) {
     const folder = posix.basename(posix.dirname(path));
     return (
@@ -46,12 +46,16 @@ function titleScore(path: string, from: ReadonlySet<FileCandidate['from']>, titl
   return from.has('swap') || from.has('argument') ? 0 : NOT_IN_TITLE;
 }
 
-/** The name stands in the title as a word of its own: `a.txt` is not in `data.txt`. */
+/**
+ * The name stands somewhere in the title as a word of its own: `a.txt` is not in `data.txt`, and
+ * `plan` is not in `plan.txt`.
+ */
 function containsName(title: string, name: string): boolean {
-  const at = title.indexOf(name);
-  if (at === -1 || name.length < 2) return false;
-  const inner = /[\p{L}\p{N}]/u;
-  const before = title[at - 1] ?? ' ';
-  const after = title[at + name.length] ?? ' ';
-  return !inner.test(before) && !inner.test(after);
+  if (name.length < 2) return false;
+  for (let at = title.indexOf(name); at !== -1; at = title.indexOf(name, at + 1)) {
+    const goesOnBefore = /[\p{L}\p{N}_]\.?$/u.test(title.slice(Math.max(0, at - 3), at));
+    const goesOnAfter = /^(?:\.?[\p{L}\p{N}_]|\/)/u.test(title.slice(at + name.length, at + name.length + 3));
+    if (!goesOnBefore && !goesOnAfter) return true;
+  }
+  return false;
 }
