@@ -11,6 +11,11 @@ const environmentSchema = z.object({
   PM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Ms between two looks of the roller at the dirty log. */
   PM_ROLL_EVERY_MS: z.coerce.number().int().min(100).max(600_000).default(2000),
+  /**
+   * Ms after which a message without an acknowledgement is handed out again: how long the work of a process, or of a
+   * NATS server, that was killed stays away. Applies when the consumer is made, not to one that exists.
+   */
+  PM_ACK_WAIT_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
 });
 
 const credentialsSchema = z.object({ jwt: z.string(), seed: z.string() });
@@ -24,6 +29,7 @@ export interface IngestConfig {
   port: number;
   logLevel: z.infer<typeof environmentSchema>['PM_LOG_LEVEL'];
   rollEveryMs: number;
+  ackWaitMs: number;
   credentials: z.infer<typeof credentialsSchema>;
   /** Master keys by key id: all that agents may still use. */
   masters: ReadonlyMap<string, Buffer>;
@@ -43,6 +49,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): IngestConfig {
     port: env.PM_PORT,
     logLevel: env.PM_LOG_LEVEL,
     rollEveryMs: env.PM_ROLL_EVERY_MS,
+    ackWaitMs: env.PM_ACK_WAIT_MS,
     credentials: secret('ingest.creds.json', credentialsSchema),
     masters: new Map([[master.kid, Buffer.from(master.key, 'base64url')]]),
     down: secret('down-ingest.key', downKeySchema),

@@ -17,6 +17,8 @@ export interface ConsumerDeps {
   submit: (messages: readonly Pending[]) => Promise<void>;
   now: () => number;
   log: Log;
+  /** Ms after which a message without an acknowledgement comes again. */
+  ackWaitMs: number;
 }
 
 const FLUSH_RECORDS = 20_000;
@@ -24,7 +26,6 @@ const FLUSH_MESSAGES = 4000;
 const FLUSH_AFTER_MS = 150;
 /** Enough for the transactions in flight and the group being gathered (ingest.md §15, step 1). */
 const MAX_ACK_PENDING = 5 * FLUSH_MESSAGES;
-const ACK_WAIT_NS = 60_000_000_000;
 const RETRY_DELAY_MS = 1000;
 
 /**
@@ -64,7 +65,7 @@ export class RecordConsumer {
   }
 
   async #consume(): Promise<void> {
-    await ensureConsumer(this.#deps.connection);
+    await ensureConsumer(this.#deps.connection, this.#deps.ackWaitMs);
     const consumer = await jetstream(this.#deps.connection).consumers.get(STREAM_RECORDS, INGEST_CONSUMER);
     if (this.#stopped) return;
     const messages = await consumer.consume({
@@ -116,14 +117,14 @@ function headersOf(message: JsMsg): Record<string, string> {
   return Object.fromEntries([...(message.headers ?? [])].map(([name, values]) => [name, values.join(', ')]));
 }
 
-async function ensureConsumer(connection: NatsConnection): Promise<void> {
+async function ensureConsumer(connection: NatsConnection, ackWaitMs: number): Promise<void> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const known = await manager.consumers.info(STREAM_RECORDS, INGEST_CONSUMER).catch(() => undefined);
   if (known !== undefined) return;
   await manager.consumers.add(STREAM_RECORDS, {
     durable_name: INGEST_CONSUMER,
     ack_policy: AckPolicy.Explicit,
-    ack_wait: ACK_WAIT_NS,
+    ack_wait: ackWaitMs * 1_000_000,
     max_ack_pending: MAX_ACK_PENDING,
     max_deliver: -1,
   });

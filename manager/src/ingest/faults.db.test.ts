@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AckPolicy, jetstreamManager, type ConsumerInfo } from '@nats-io/jetstream';
+import { jetstreamManager, type ConsumerInfo } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { INGEST_CONSUMER, inboxPrefix, STREAM_RECORDS, type AgentRecord } from '@process-meter/contract';
 import { freePort } from '@process-meter/local';
@@ -31,21 +31,14 @@ afterAll(async () => {
   await chain.close();
 });
 
-/** The durable consumer with a short wait for an acknowledgement, so that what a dead process held comes soon. */
-async function makeConsumer(): Promise<{ info: () => Promise<ConsumerInfo>; close: () => Promise<void> }> {
+/** Looks at the durable consumer that the processes share. */
+async function watchConsumer(): Promise<{ info: () => Promise<ConsumerInfo>; close: () => Promise<void> }> {
   const connection = await connect({
     servers: chain.nats.url,
     authenticator: natsAuthenticator(chain.secrets.manager),
     inboxPrefix: inboxPrefix('manager'),
   });
   const manager = await jetstreamManager(connection);
-  await manager.consumers.add(STREAM_RECORDS, {
-    durable_name: INGEST_CONSUMER,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: 2_000_000_000,
-    max_ack_pending: 20_000,
-    max_deliver: -1,
-  });
   return {
     info: () => manager.consumers.info(STREAM_RECORDS, INGEST_CONSUMER),
     close: () => connection.close(),
@@ -62,6 +55,8 @@ async function startProcess(): Promise<Ingest> {
       PM_SECRETS_DIR: chain.secretsDir,
       PM_PORT: String(port),
       PM_ROLL_EVERY_MS: '200',
+      // What a dead process held comes again soon.
+      PM_ACK_WAIT_MS: '2000',
       PM_LOG_LEVEL: 'fatal',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -156,7 +151,7 @@ async function expectAllOnce(agent: TestAgent, last: number): Promise<void> {
 }
 
 test('processes killed and connections cut under load: every record is stored once and counted once', async () => {
-  const consumer = await makeConsumer();
+  const consumer = await watchConsumer();
   const running = [await startProcess(), await startProcess()];
   const agents = await Promise.all([chain.enrol(), chain.enrol(), chain.enrol()]);
   const enough = new AbortController();

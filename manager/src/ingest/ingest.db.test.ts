@@ -19,6 +19,7 @@ const run = (): Promise<RunningIngest> =>
       PM_SECRETS_DIR: chain.secretsDir,
       PM_PORT: '0',
       PM_ROLL_EVERY_MS: '100',
+      PM_ACK_WAIT_MS: '2000',
       PM_LOG_LEVEL: 'silent',
     }),
     log: createLog('ingest', 'silent'),

@@ -98,6 +98,7 @@ function wire(
     submit: (messages) => pipeline.submit(messages),
     now,
     log,
+    ackWaitMs: config.ackWaitMs,
   });
   return { consumer, pipeline };
 }
