@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { agentRecordSchema, type AgentRecord } from '@process-meter/contract';
+import { z } from 'zod';
 import type { RecordDraft } from '../session/sample.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface OutboxOptions {
 }
 
 const FILE = 'outbox.sqlite';
+const EPOCH_FILE = 'epoch';
 const PAGE = 4096;
 const FULL = 13;
 const EVICT = 500;
@@ -83,10 +85,43 @@ function setAside(folder: string, now: number): void {
   }
 }
 
-/** A new epoch is later than every one before it, also when the clock was set back. */
+/**
+ * A new epoch is later than every one before it, also when the clock was set back: the last one is noted beside the
+ * outbox, where it outlives a damaged file.
+ */
 function newEpoch(folder: string, now: number): number {
-  const before = readdirSync(folder).map((name) => Number(/^damaged-(\d+)-/.exec(name)?.[1] ?? 0));
-  return Math.max(now, ...before.map((epoch) => epoch + 1));
+  const path = join(folder, EPOCH_FILE);
+  const before = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+  const epoch = Number.isSafeInteger(before) ? Math.max(now, before + 1) : now;
+  writeFileSync(path, String(epoch), { flush: true });
+  return epoch;
+}
+
+interface Loss {
+  count: number;
+  from: number;
+  to: number;
+}
+
+const gapSchema = z.object({
+  kind: z.literal('gap'),
+  from: z.number(),
+  to: z.number(),
+  lost: z.number().nonnegative(),
+});
+
+function addLost(lost: Loss | null, more: Loss): Loss {
+  if (lost === null) return more;
+  return {
+    count: lost.count + more.count,
+    from: Math.min(lost.from, more.from),
+    to: Math.max(lost.to, more.to),
+  };
+}
+
+function gapOf(lost: Loss | null): RecordDraft[] {
+  if (lost === null) return [];
+  return [{ kind: 'gap', from: lost.from, to: lost.to, lost: lost.count, reason: 'outboxFull' }];
 }
 
 class SqliteOutbox implements Outbox {
@@ -97,7 +132,7 @@ class SqliteOutbox implements Outbox {
   #rev: number;
   #revLimit = 0;
   /** Records given up since the last gap record. */
-  #lost: { count: number; from: number; to: number } | null = null;
+  #lost: Loss | null = null;
 
   constructor(db: DatabaseSync, options: OutboxOptions) {
     this.#db = db;
@@ -110,30 +145,30 @@ class SqliteOutbox implements Outbox {
 
   commit(drafts: readonly RecordDraft[], checkpoint: string, at: number): void {
     try {
-      this.#commit(drafts, checkpoint, at);
+      this.#commit(drafts, checkpoint, { at, evict: 0 });
     } catch (error) {
       if (!isFull(error)) throw error;
-      this.#evict();
       try {
-        this.#commit(drafts, checkpoint, at);
+        this.#commit(drafts, checkpoint, { at, evict: EVICT });
       } catch (again) {
         // The disk itself is full: the records are lost, which is counted and told as soon as there is room.
-        this.#addLost(drafts.length, at, at);
+        if (drafts.length > 0) this.#lost = addLost(this.#lost, { count: drafts.length, from: at, to: at });
         this.#options.log.warn({ err: again, lost: drafts.length }, 'the outbox cannot be written');
       }
     }
   }
 
-  #commit(drafts: readonly RecordDraft[], checkpoint: string, at: number): void {
-    const lost = this.#lost;
-    const gap: RecordDraft[] =
-      lost === null
-        ? []
-        : [{ kind: 'gap', from: lost.from, to: lost.to, lost: lost.count, reason: 'outboxFull' }];
+  #commit(
+    drafts: readonly RecordDraft[],
+    checkpoint: string,
+    { at, evict }: { at: number; evict: number },
+  ): void {
     let seq = this.#lastSeq;
+    // What is given up and the record that counts it are one transaction: no crash makes a loss that nobody sees.
     this.#transaction(() => {
+      const lost = this.#evict(evict);
       const insert = this.#db.prepare('insert into record (seq, at, body) values (?, ?, ?)');
-      for (const draft of [...gap, ...drafts]) {
+      for (const draft of [...gapOf(lost), ...drafts]) {
         seq += 1;
         insert.run(seq, at, JSON.stringify({ ...draft, seq }));
       }
@@ -144,24 +179,28 @@ class SqliteOutbox implements Outbox {
     this.#lost = null;
   }
 
-  #evict(): void {
-    const oldest = this.#db.prepare('select seq, at from record order by seq limit ?').all(EVICT);
-    const first = oldest[0];
-    const last = oldest.at(-1);
-    if (first === undefined || last === undefined) return;
-    this.#transaction(() => {
-      this.#db.prepare('delete from record where seq <= ?').run(Number(last['seq']));
-    });
-    this.#addLost(oldest.length, Number(first['at']), Number(last['at']));
-  }
-
-  #addLost(count: number, from: number, to: number): void {
-    if (count === 0) return;
-    this.#lost = {
-      count: (this.#lost?.count ?? 0) + count,
-      from: Math.min(from, this.#lost?.from ?? from),
-      to: Math.max(to, this.#lost?.to ?? to),
-    };
+  /** Deletes the oldest records and returns all losses that no gap record counts yet. */
+  #evict(limit: number): Loss | null {
+    let lost = this.#lost;
+    if (limit === 0) return lost;
+    const oldest = this.#db
+      .prepare(
+        `delete from record where seq in
+           (select seq from record where body ->> 'reason' is not 'outboxDamaged' order by seq limit ?)
+         returning at, body`,
+      )
+      .all(limit);
+    for (const row of oldest) {
+      const record: unknown = JSON.parse(String(row['body']));
+      // A gap record that is given up stands for all that it counted.
+      const gap = gapSchema.safeParse(record).data;
+      const at = Number(row['at']);
+      lost = addLost(
+        lost,
+        gap === undefined ? { count: 1, from: at, to: at } : { count: gap.lost, from: gap.from, to: gap.to },
+      );
+    }
+    return lost;
   }
 
   read(from: number, limit: number): AgentRecord[] {

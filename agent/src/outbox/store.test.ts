@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CAUSE, type AgentRecord } from '@process-meter/contract';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RecordDraft } from '../session/sample.ts';
+import { lockStateFolder } from './single-instance.ts';
+import { openOutbox, type Outbox } from './store.ts';
+
+const START = 1_800_000_000_000;
+let folder: string;
+let opened: Outbox[];
+let warnings: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pm-outbox-'));
+  opened = [];
+  warnings = [];
+});
+afterEach(() => {
+  for (const outbox of opened) outbox.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function open(options: { budgetBytes?: number; now?: number } = {}): Outbox {
+  const outbox = openOutbox({
+    folder,
+    budgetBytes: options.budgetBytes ?? 64 * 1024 * 1024,
+    now: () => options.now ?? START,
+    log: { warn: (_fields, message) => void warnings.push(message) },
+  });
+  opened.push(outbox);
+  return outbox;
+}
+
+function close(outbox: Outbox): void {
+  opened = opened.filter((other) => other !== outbox);
+  outbox.close();
+}
+
+const drafts = (count: number, from = START): RecordDraft[] =>
+  Array.from({ length: count }, (_, index) => ({
+    kind: 'coverage',
+    from: from + index,
+    to: from + index + 1,
+    cause: CAUSE.cut,
+  }));
+const all = (outbox: Outbox): AgentRecord[] => {
+  const records: AgentRecord[] = [];
+  let from = 0;
+  for (;;) {
+    const next = outbox.read(from, 1000);
+    if (next.length === 0) return records;
+    records.push(...next);
+    from = next.at(-1)!.seq + 1;
+  }
+};
+const seqs = (outbox: Outbox): number[] => all(outbox).map(({ seq }) => seq);
+
+test('records, checkpoint, settings and sequence survive a restart in the same epoch', () => {
+  const before = open();
+  before.commit(drafts(3), '{"v":1}', START);
+  before.set('name', 'value');
+  const rev = before.nextRev();
+  close(before);
+  const after = open({ now: START + 5000 });
+  expect(after.epoch).toBe(before.epoch);
+  expect(seqs(after)).toEqual([1, 2, 3]);
+  expect(after.get('checkpoint')).toBe('{"v":1}');
+  expect(after.get('name')).toBe('value');
+  expect(after.nextRev()).toBeGreaterThan(rev);
+  after.commit(drafts(1), '', START);
+  expect(seqs(after)).toEqual([1, 2, 3, 4]);
+  expect(after.get('checkpoint')).toBe('{"v":1}');
+});
+
+test('a sequence is never used again, also when all before it was trimmed', () => {
+  const before = open();
+  before.commit(drafts(5), '', START);
+  before.trim([[1, 5]]);
+  expect(before.stats()).toEqual({ waiting: 0, oldest: null, lastSeq: 5 });
+  close(before);
+  const after = open();
+  after.commit(drafts(1), '', START);
+  expect(seqs(after)).toEqual([6]);
+});
+
+test('only what the marks name is forgotten, and a read stops at a hole', () => {
+  const outbox = open();
+  outbox.commit(drafts(10), '', START);
+  expect(
+    outbox.trim([
+      [1, 2],
+      [5, 6],
+      [20, 30],
+    ]),
+  ).toBe(4);
+  expect(outbox.trim([[1, 2]])).toBe(0);
+  expect(outbox.read(0, 100).map(({ seq }) => seq)).toEqual([3, 4]);
+  expect(outbox.read(5, 100).map(({ seq }) => seq)).toEqual([7, 8, 9, 10]);
+  expect(outbox.read(7, 2).map(({ seq }) => seq)).toEqual([7, 8]);
+});
+
+test('a record that can never be sent is put aside and blocks nothing', () => {
+  const outbox = open();
+  outbox.commit(drafts(3), '', START);
+  outbox.bury(1, 'refused');
+  outbox.bury(1, 'refused');
+  expect(seqs(outbox)).toEqual([2, 3]);
+});
+
+test('over its budget the oldest records are given up, and a gap record counts each of them', () => {
+  const outbox = open({ budgetBytes: 256 * 1024 });
+  let written = 0;
+  for (let round = 0; round < 200; round += 1) {
+    outbox.commit(drafts(50, START + round * 50), `{"round":${round}}`, START + round);
+    written += 50;
+  }
+  const records = all(outbox);
+  const kept = records.filter(({ kind }) => kind !== 'gap');
+  const gaps = records.filter((record) => record.kind === 'gap');
+  expect(gaps.length).toBeGreaterThan(0);
+  expect(gaps.every(({ reason, from, to }) => reason === 'outboxFull' && from <= to)).toBe(true);
+  expect(outbox.get('checkpoint')).toBe('{"round":199}');
+  expect(kept.at(-1)).toMatchObject({ from: START + written - 1 });
+  // Records in a row: only the oldest are missing.
+  expect(records.map(({ seq }) => seq)).toEqual(records.map((_, index) => records[0]!.seq + index));
+  expect(outbox.stats().lastSeq).toBe(records.at(-1)!.seq);
+  expect(statSync(join(folder, 'outbox.sqlite')).size).toBeLessThanOrEqual(256 * 1024);
+  expect(gaps.reduce((sum, { lost }) => sum + lost, 0)).toBe(written - kept.length);
+});
+
+test.for([
+  ['garbage', () => Buffer.alloc(20_000, 0xab)],
+  ['a text', () => Buffer.from('not a database')],
+])(
+  'an outbox overwritten by %s is moved aside; a new epoch begins with a record of the loss',
+  ([, content]) => {
+    const before = open();
+    before.commit(drafts(3), 'old', START);
+    close(before);
+    writeFileSync(join(folder, 'outbox.sqlite'), (content as () => Buffer)());
+    const after = open({ now: START - 1000 });
+    expect(warnings).toHaveLength(1);
+    expect(after.epoch).toBeGreaterThan(before.epoch);
+    expect(after.get('checkpoint')).toBeNull();
+    expect(all(after)).toMatchObject([{ seq: 1, kind: 'gap', lost: -1, reason: 'outboxDamaged' }]);
+    expect(readdirSync(folder).some((name) => name.startsWith('damaged-'))).toBe(true);
+    close(after);
+    expect(open().epoch).toBe(after.epoch);
+  },
+);
+
+test('one agent only uses a state folder, and the next may when it is gone', () => {
+  const unlock = lockStateFolder(folder);
+  expect(() => lockStateFolder(folder)).toThrow('another agent');
+  unlock();
+  lockStateFolder(folder)();
+});
+
+test('kill -9 of the writer loses no record that was committed and tears no transaction', async () => {
+  const store = fileURLToPath(new URL('store.ts', import.meta.url));
+  // Each transaction is three records and a checkpoint of its own; a line says that it is committed.
+  const program = `
+    import { writeSync } from 'node:fs';
+    import { openOutbox } from ${JSON.stringify(store)};
+    const outbox = openOutbox({
+      folder: ${JSON.stringify(folder)}, budgetBytes: 67108864, now: () => ${START}, log: { warn() {} },
+    });
+    const draft = { kind: 'coverage', from: ${START}, to: ${START + 1}, cause: ${CAUSE.cut} };
+    for (;;) {
+      const last = outbox.stats().lastSeq + 3;
+      outbox.commit([draft, draft, draft], String(last), ${START});
+      writeSync(1, last + '\\n');
+    }`;
+  let committed = 0;
+  for (let round = 0; round < 4; round += 1) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const gone = once(child, 'exit');
+    const target = committed + 60 + 21 * round;
+    for await (const line of createInterface({ input: child.stdout })) {
+      committed = Number(line);
+      if (committed >= target) child.kill('SIGKILL');
+    }
+    expect((await gone)[1]).toBe('SIGKILL');
+    const outbox = open();
+    const last = outbox.stats().lastSeq;
+    expect(last).toBeGreaterThanOrEqual(committed);
+    expect(outbox.get('checkpoint')).toBe(String(last));
+    expect(seqs(outbox)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    expect(warnings).toEqual([]);
+    close(outbox);
+    committed = last;
+  }
+});
