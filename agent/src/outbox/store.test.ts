@@ -113,6 +113,15 @@ test('a record that can never be sent is put aside and blocks nothing', () => {
   expect(seqs(outbox)).toEqual([2, 3]);
 });
 
+test('a record that no Manager would take, as one of 1970, does not hold up those after it', () => {
+  const outbox = open();
+  outbox.commit([...drafts(1, 5), ...drafts(2), ...drafts(1, 5), ...drafts(1)], '', START);
+  expect(outbox.read(0, 100).map(({ seq }) => seq)).toEqual([2, 3]);
+  expect(outbox.read(4, 100).map(({ seq }) => seq)).toEqual([5]);
+  expect(warnings).toHaveLength(2);
+  expect(outbox.stats().waiting).toBe(3);
+});
+
 test('over its budget the oldest records are given up, and a gap record counts each of them', () => {
   const outbox = open({ budgetBytes: 256 * 1024 });
   let written = 0;

@@ -209,8 +209,18 @@ class SqliteOutbox implements Outbox {
       .all(from, limit);
     const records: AgentRecord[] = [];
     for (const row of rows) {
-      if (records.length > 0 && Number(row['seq']) !== Number(rows[0]?.['seq']) + records.length) break;
-      records.push(agentRecordSchema.parse(JSON.parse(String(row['body']))));
+      const seq = Number(row['seq']);
+      const record = agentRecordSchema.safeParse(JSON.parse(String(row['body'])));
+      if (!record.success) {
+        // Written while the clock was years away, or by another version: it must not hold up all that follow.
+        this.#options.log.warn({ err: record.error, seq }, 'a record cannot be sent and is put aside');
+        this.bury(seq, record.error.message);
+        if (records.length === 0) continue;
+        break;
+      }
+      const previous = records.at(-1)?.seq;
+      if (previous !== undefined && seq !== previous + 1) break;
+      records.push(record.data);
     }
     return records;
   }
