@@ -264,3 +264,31 @@ test('keys of documents, which can be full paths, are not written into the check
   const text = JSON.stringify(desk.tracker.checkpoint()).replaceAll('"name":"secret-plan"', '');
   expect(text).not.toContain('secret-plan');
 });
+
+test('a document that computes stays Active without a break when it loses the focus', () => {
+  const busy = new Set(['boot/1/0']);
+  const desk = watching(['a', 'b'], 'a', { countBusyAsActive: true });
+  tick(desk, 10, 10, busy);
+  desk.feed({
+    kind: 'desktop',
+    at: START + 12 * SECOND,
+    sessions: picture({ 1: ['a', 'b'] }, START),
+    focus: null,
+  });
+  tick(desk, 15, 10, busy);
+  tick(desk, 20, 10, busy);
+  desk.feed({ kind: 'stop' });
+  expect(desk.story('a')).toEqual(['I 0-10', 'A 10-20']);
+  expect(desk.story('b')).toEqual(['I 0-20']);
+});
+
+test('input that is learned of late never changes a segment that was already written', () => {
+  const cap = SEGMENT_CAP_MS / SECOND;
+  const desk = watching(['a'], 'a', { timeoutAfterMs: 24 * HOUR });
+  tick(desk, cap + 1);
+  tick(desk, cap + 2, cap - 1);
+  tick(desk, cap + 3, cap + 3);
+  desk.feed({ kind: 'stop' });
+  expect(desk.story('a')).toEqual([`I 0-${cap}`, `A ${cap}-${cap + 3}`]);
+  expect(desk.of('segment').map(({ flags }) => flags)).toEqual([SEGMENT_FLAG.sessionStart, 0]);
+});
