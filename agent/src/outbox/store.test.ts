@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CAUSE, type AgentRecord } from '@process-meter/contract';
@@ -163,6 +164,28 @@ test.for([
     expect(open().epoch).toBe(after.epoch);
   },
 );
+
+test('damage in the middle of the file is found when it is opened', () => {
+  const before = open();
+  for (let round = 0; round < 20; round += 1) before.commit(drafts(100), '', START);
+  close(before);
+  const path = join(folder, 'outbox.sqlite');
+  const bytes = readFileSync(path);
+  bytes.fill(0xab, 4096 * 4, 4096 * 12);
+  writeFileSync(path, bytes);
+  expect(all(open())).toMatchObject([{ seq: 1, kind: 'gap', reason: 'outboxDamaged' }]);
+});
+
+test('a file that cannot be opened now, but is whole, is not moved aside', () => {
+  const before = open();
+  before.commit(drafts(3), '', START);
+  close(before);
+  const other = new DatabaseSync(join(folder, 'outbox.sqlite'));
+  other.exec('pragma locking_mode = exclusive; begin exclusive');
+  expect(() => open()).toThrow('locked');
+  other.close();
+  expect(seqs(open())).toEqual([1, 2, 3]);
+});
 
 test('one agent only uses a state folder, and the next may when it is gone', () => {
   const unlock = lockStateFolder(folder);

@@ -39,6 +39,8 @@ const FILE = 'outbox.sqlite';
 const EPOCH_FILE = 'epoch';
 const PAGE = 4096;
 const FULL = 13;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 const EVICT = 500;
 const REV_BLOCK = 10_000;
 const SCHEMA = `
@@ -53,7 +55,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
   try {
     return new SqliteOutbox(openDatabase(path, options.budgetBytes), options);
   } catch (error) {
-    if (!existed) throw error;
+    // A full disk or a file that is locked for a moment is no damage: the records in it are still good.
+    if (!existed || !isDamage(error)) throw error;
     options.log.warn({ err: error }, 'the outbox is damaged; a new one begins');
     setAside(options.folder, options.now());
     const outbox = new SqliteOutbox(openDatabase(path, options.budgetBytes), options);
@@ -69,7 +72,7 @@ function openDatabase(path: string, budgetBytes: number): DatabaseSync {
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 1048576');
     db.exec(`pragma max_page_count = ${Math.max(32, Math.floor(budgetBytes / PAGE))}`);
     const check = db.prepare('pragma quick_check').get();
-    if (check?.['quick_check'] !== 'ok') throw new Error('quick_check found damage');
+    if (check?.['quick_check'] !== 'ok') throw new DamageError('quick_check found damage');
     db.exec(SCHEMA);
     return db;
   } catch (error) {
@@ -291,6 +294,17 @@ class SqliteOutbox implements Outbox {
   }
 }
 
+class DamageError extends Error {}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof DamageError || DAMAGE.has(resultCode(error));
+}
+
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === FULL;
+  return resultCode(error) === FULL;
+}
+
+/** Primary result code of SQLite; 0 for any other error. */
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
