@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CAUSE, STATE, type AgentRecord } from '@process-meter/contract';
 import { startXServer, supervise, type LocalXServer, type Supervised } from '@process-meter/local';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -77,6 +77,7 @@ test('typing in a real program makes Active segments, and nothing of what was ty
   await expect.poll(openState, eventually).toBe(STATE.active);
   await expect.poll(openState, eventually).toBe(STATE.inactive);
   const active = of('segment').find((segment) => segment.state === STATE.active)!;
+  expect(of('document')[0]).toMatchObject({ name: 'plan.txt', path: basename(folder), source: 'file' });
   expect(active.cause).toBe(CAUSE.input);
   expect(active.ended - active.started).toBeGreaterThan(500);
   expect(active.ended - active.started).toBeLessThan(3500);

@@ -15,7 +15,7 @@ const environmentSchema = z.object({
    * Ms after which a message without an acknowledgement is handed out again: how long the work of a process, or of a
    * NATS server, that was killed stays away. Applies when the consumer is made, not to one that exists.
    */
-  PM_ACK_WAIT_MS: z.coerce.number().int().min(1000).max(600_000).default(60_000),
+  PM_ACK_WAIT_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
 });
 
 const credentialsSchema = z.object({ jwt: z.string(), seed: z.string() });

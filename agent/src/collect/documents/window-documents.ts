@@ -79,9 +79,14 @@ function fileDocument(
   if (context.known?.document.key === key) return context.known.document;
   return {
     key,
-    ...applyPrivacy({ name: baseName(file.path), path: file.path }, context.rules),
+    ...applyPrivacy({ name: baseName(file.path), path: folderOf(file.path) }, context.rules),
     source: 'file',
     confidence: file.confidence,
     since: context.known === undefined ? context.window.since : context.now,
   };
+}
+
+/** The folder a file lies in: the name already tells the rest. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.length - baseName(path).length - 1));
 }
