@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CAUSE, STATE, type AgentRecord } from '@process-meter/contract';
@@ -50,6 +50,9 @@ const of = <K extends AgentRecord['kind']>(kind: K): Extract<AgentRecord, { kind
 const names = (): string[] => of('document').map((document) => document.name);
 const openState = (): number | undefined => bench.open()?.documents[0]?.state;
 
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+
 /** Types once the agent knows the document and its focus: input before that belongs to nobody. */
 async function typeInto(name: string, text: string, delayMs: number): Promise<void> {
   await expect.poll(names, eventually).toContain(name);
@@ -98,8 +101,12 @@ test('after kill -9 the next run closes what was open at the last good tick, in 
   const session = bench.open()!.documents[0]!.session;
   // The open state is saved every five seconds.
   await new Promise((resolve) => setTimeout(resolve, 5500));
+  // A hung hook never learns that its parent is gone, and must not outlive it.
+  const [hook = 0] = childrenOf(first.pid);
+  process.kill(hook, 'SIGSTOP');
   await first.kill('SIGKILL');
   const killedAt = Date.now();
+  await expect.poll(() => existsSync(`/proc/${hook}/exe`), eventually).toBe(false);
   await bench.startAgent({ DISPLAY: x.display });
   await expect.poll(() => of('document').filter(({ closed }) => closed !== null).length, eventually).toBe(1);
   const [closed] = of('document').filter((document) => document.closed !== null);

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { hookMessageSchema } from './message.ts';
 
@@ -22,6 +23,14 @@ export interface HookSupervisor {
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const READY_WITHIN_MS = 3000;
+/**
+ * A hung child never sees that its parent is gone, and the parent cannot kill it when it is killed itself: then the kernel
+ * does, where `setpriv` (util-linux) asks it to.
+ */
+const SETPRIV = '/usr/bin/setpriv';
+const DIES_WITH_US = existsSync(SETPRIV)
+  ? { execPath: SETPRIV, execArgv: ['--pdeathsig', 'KILL', '--', process.execPath] }
+  : { execArgv: [] };
 const FIRST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 8000;
 
@@ -99,7 +108,7 @@ interface ChildEvents {
 function startChild(deps: HookDeps, events: ChildEvents): ChildProcess {
   const started = fork(deps.childPath ?? CHILD, [], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: [],
+    ...DIES_WITH_US,
   });
   const watchdog = setTimeout(() => {
     if (!events.running()) started.kill('SIGKILL');
