@@ -119,6 +119,18 @@ export const agentRecordSchema = z.discriminatedUnion('kind', [
 export type AgentRecord = z.infer<typeof agentRecordSchema>;
 export type RecordKind = AgentRecord['kind'];
 
+/**
+ * A stretch that the running one may still melt into: it ends where the running one begins, and is certain to have been,
+ * but is no immutable segment yet.
+ */
+export const heldStretchSchema = z.object({
+  state: z.number().int().min(1).max(3),
+  cause: causeCodeSchema,
+  flags: z.number().int().min(0).max(255),
+  since: instantSchema,
+});
+export type HeldStretch = z.infer<typeof heldStretchSchema>;
+
 /** A document that is open now: live state, newest wins, never stored as a row of a report. */
 export const openDocumentSchema = z.object({
   session: hexIdSchema,
@@ -128,6 +140,7 @@ export const openDocumentSchema = z.object({
   cause: causeCodeSchema,
   flags: z.number().int().min(0).max(255),
   since: instantSchema,
+  held: heldStretchSchema.nullable().default(null),
 });
 export type OpenDocument = z.infer<typeof openDocumentSchema>;
 

@@ -95,7 +95,16 @@ const open = fc.record({
   asOf: instant,
   watchedFrom: fc.option(instant),
   documents: fc.array(
-    fc.record({ session: hexId, document: hexId, application, state, cause: code, flags, since: instant }),
+    fc.record({
+      session: hexId,
+      document: hexId,
+      application,
+      state,
+      cause: code,
+      flags,
+      since: instant,
+      held: fc.option(fc.record({ state, cause: code, flags, since: instant })),
+    }),
     { maxLength: 5 },
   ),
 });

@@ -11,6 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await access(db);
   await agents(db);
   await recorded(db);
+  await openStretches(db);
   await completeness(db);
   await rollup(db);
 }
@@ -201,9 +202,34 @@ async function recorded(db: Kysely<unknown>): Promise<void> {
       cause smallint not null,
       flags smallint not null,
       since timestamptz not null,
+      held_state smallint,
+      held_cause smallint,
+      held_flags smallint,
+      held_since timestamptz,
       primary key (agent_id, document_id)
     ) with (fillfactor = 70)`.execute(db);
   await sql`create index on open_document (account_id, application_id)`.execute(db);
+}
+
+/**
+ * Everything that is open, as stretches up to the last news of the agent: what reports of "until now" add to the segments.
+ * A stretch for which a closed segment of the same document has come is old news, overtaken by the records.
+ */
+async function openStretches(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create view open_stretch as
+    with stretch as (
+      select d.agent_id, d.account_id, d.application_id, d.session_id, d.document_id, d.state, d.cause, d.flags,
+        d.since as started, greatest(o.as_of, d.since) as ended, true as running
+      from open_document d join open_snapshot o using (agent_id)
+      union all
+      select agent_id, account_id, application_id, session_id, document_id, held_state, held_cause, held_flags,
+        held_since, since, false
+      from open_document where held_since is not null
+    )
+    select * from stretch t
+    where not exists (select from segment g where g.agent_id = t.agent_id and g.session_id = t.session_id
+      and g.document_id = t.document_id and g.started >= t.started)`.execute(db);
 }
 
 async function completeness(db: Kysely<unknown>): Promise<void> {

@@ -182,7 +182,14 @@ test('what an enrolled agent sends is committed, confirmed to it, and shown in e
       asOf: now,
       watchedFrom: now,
       documents: [
-        { ...of, state: STATE.inactive, cause: CAUSE.noInput, flags: 0, since: started + 4 * MINUTE },
+        {
+          ...of,
+          state: STATE.inactive,
+          cause: CAUSE.noInput,
+          flags: 0,
+          since: started + 4 * MINUTE,
+          held: null,
+        },
       ],
     },
   );

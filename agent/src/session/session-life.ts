@@ -201,7 +201,13 @@ export function openDocuments(session: TrackedSession): OpenDocument[] {
     cause: life.current.cause,
     flags: life.current.flags,
     since: life.current.since,
+    held: heldStretch(life),
   }));
+}
+
+function heldStretch({ held }: DocumentLife): OpenDocument['held'] {
+  if (held === null) return null;
+  return { state: held.state, cause: held.cause, flags: held.flags, since: held.since };
 }
 
 /** The document a busy session is counted under: the one that had the focus last, else the first. */

@@ -292,3 +292,19 @@ test('input that is learned of late never changes a segment that was already wri
   expect(desk.story('a')).toEqual([`I 0-${cap}`, `A ${cap}-${cap + 3}`]);
   expect(desk.of('segment').map(({ flags }) => flags)).toEqual([SEGMENT_FLAG.sessionStart, 0]);
 });
+
+test('what is held until it is certain travels with what is open', () => {
+  const desk = watching(['a'], 'a');
+  tick(desk, 30);
+  tick(desk, 40, 40);
+  const [document] = desk.tracker.open()?.documents ?? [];
+  expect(document).toMatchObject({
+    state: STATE.active,
+    since: START + 40 * SECOND,
+    held: { state: STATE.inactive, since: START, flags: SEGMENT_FLAG.sessionStart },
+  });
+  // The next key makes it certain: it is a segment now.
+  tick(desk, 42, 42);
+  expect(desk.tracker.open()?.documents[0]?.held).toBeNull();
+  expect(desk.story('a').at(0)).toBe('I 0-40');
+});

@@ -146,6 +146,10 @@ export interface Database {
     cause: number;
     flags: number;
     since: Instant;
+    held_state: number | null;
+    held_cause: number | null;
+    held_flags: number | null;
+    held_since: OptionalInstant;
   };
   coverage: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
   capability: {

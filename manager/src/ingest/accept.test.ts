@@ -94,6 +94,7 @@ const snapshot = (change: Partial<OpenSnapshot>, since = NOW): OpenSnapshot => (
       cause: 2,
       flags: 0,
       since,
+      held: null,
     },
   ],
   ...change,

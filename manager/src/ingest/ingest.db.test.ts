@@ -150,6 +150,7 @@ test('the newest open snapshot wins, whatever order they come in', async () => {
         cause: 2,
         flags: 0,
         since: BASE,
+        held: null,
       },
     ],
   });
@@ -163,6 +164,36 @@ test('the newest open snapshot wins, whatever order they come in', async () => {
     .poll(() => count('open_snapshot where agent_id = $1 and rev = 3', agent.id), eventually)
     .toBe(1);
   expect(await count('open_document where agent_id = $1', agent.id)).toBe(0);
+});
+
+test('a stretch that the running one may still melt into is missing from no view of what is open', async () => {
+  const agent = await chain.enrol();
+  const document = { session: id(1), document: id(2), application: chain.application, cause: 2, flags: 0 };
+  await agent.send([], {
+    rev: 1,
+    asOf: BASE + 60_000,
+    watchedFrom: BASE,
+    documents: [
+      { ...document, state: 1, since: BASE + 50_000, held: { state: 2, cause: 1, flags: 1, since: BASE } },
+    ],
+  });
+  const stretches = async (): Promise<unknown[]> => {
+    const { rows } = await chain.database.pool.query(
+      `select state, flags, running, (extract(epoch from ended - started))::int as seconds
+       from open_stretch where agent_id = $1 order by started`,
+      [agent.id],
+    );
+    return rows;
+  };
+  await expect.poll(stretches, eventually).toEqual([
+    { state: 2, flags: 1, running: false, seconds: 50 },
+    { state: 1, flags: 0, running: true, seconds: 10 },
+  ]);
+  // The record of the held one overtakes it; the running one stays.
+  await agent.send([
+    { kind: 'segment', seq: 1, ...document, state: 2, flags: 1, started: BASE, ended: BASE + 50_000 },
+  ]);
+  await expect.poll(stretches, eventually).toEqual([{ state: 1, flags: 0, running: true, seconds: 10 }]);
 });
 
 test('what cannot be used is kept with its code, and nothing behind it waits', async () => {

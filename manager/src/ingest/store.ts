@@ -226,9 +226,11 @@ async function writeSnapshots(client: PoolClient, flush: Flush): Promise<void> {
     .flatMap(({ sender, open: snapshot }) => snapshot.documents.map((record) => ({ sender, record })));
   if (open.length === 0) return;
   await client.query(
-    `insert into open_document (account_id, agent_id, document_id, session_id, application_id, state, cause, flags, since)
+    `insert into open_document (account_id, agent_id, document_id, session_id, application_id, state, cause, flags, since,
+       held_state, held_cause, held_flags, held_since)
      select * from unnest($1::int4[], $2::int4[], $3::int8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::int2[],
-       $9::timestamptz[]) on conflict (agent_id, document_id) do nothing`,
+       $9::timestamptz[],
+       $10::int2[], $11::int2[], $12::int2[], $13::timestamptz[]) on conflict (agent_id, document_id) do nothing`,
     [
       ...owners(open),
       column(open, (record) => hexToInt8(record.document)),
@@ -238,6 +240,10 @@ async function writeSnapshots(client: PoolClient, flush: Flush): Promise<void> {
       column(open, (record) => record.cause),
       column(open, (record) => record.flags),
       column(open, (record) => instant(record.since)),
+      column(open, (record) => record.held?.state ?? null),
+      column(open, (record) => record.held?.cause ?? null),
+      column(open, (record) => record.held?.flags ?? null),
+      column(open, (record) => instant(record.held?.since ?? null)),
     ],
   );
 }

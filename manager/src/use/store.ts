@@ -22,8 +22,8 @@ export interface UseRange {
 interface OpenRow {
   agent_id: number;
   session_id: string;
-  since: Date;
-  as_of: Date;
+  started: Date;
+  ended: Date;
   state: number;
   flags: number;
 }
@@ -37,11 +37,11 @@ const SESSION_START = 1;
  */
 export async function readUse(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
   const settled = await rolledUp(client, range);
-  const open = await openDocuments(client, range);
+  const open = await openStretches(client, range);
   const dirty = await dirtyQuarters(client, range);
   for (const row of open) {
-    const to = Math.min(quarterOf(row.as_of.getTime() - 1), range.last);
-    for (let q = Math.max(quarterOf(row.since.getTime()), range.first); q <= to; q += 1) dirty.add(q);
+    const to = Math.min(quarterOf(row.ended.getTime() - 1), range.last);
+    for (let q = Math.max(quarterOf(row.started.getTime()), range.first); q <= to; q += 1) dirty.add(q);
   }
   if (dirty.size === 0) return settled;
   const fresh = await recompute(client, range, { open, quarters: dirty });
@@ -68,7 +68,7 @@ async function recompute(
 
 function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): void {
   for (const row of open) {
-    const span = { started: row.since.getTime(), ended: row.as_of.getTime(), state: row.state };
+    const span = { started: row.started.getTime(), ended: row.ended.getTime(), state: row.state };
     const overlaps = span.ended > quarterStart(run.first) && span.started < quarterStart(run.last + 1);
     if (overlaps) buffer.push(`${row.agent_id}.${row.session_id}`, span, (row.flags & SESSION_START) !== 0);
   }
@@ -119,17 +119,11 @@ interface RollupRow {
   peak_ms: number;
 }
 
-/**
- * Open documents as stretches up to the last news of their agent. One whose document has a closed segment that begins
- * there or later is old news overtaken by the records, and left out.
- */
-async function openDocuments(client: PoolClient, range: UseRange): Promise<OpenRow[]> {
+/** What is open, as stretches up to the last news of its agents (the view `open_stretch`). */
+async function openStretches(client: PoolClient, range: UseRange): Promise<OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
-    `select d.agent_id, d.session_id, d.since, s.as_of, d.state, d.flags
-     from open_document d join open_snapshot s using (agent_id)
-     where d.account_id = $1 and d.application_id = $2 and s.as_of > d.since and d.since < $3 and s.as_of > $4
-       and not exists (select from segment g where g.agent_id = d.agent_id and g.session_id = d.session_id
-         and g.document_id = d.document_id and g.started >= d.since)`,
+    `select agent_id, session_id, started, ended, state, flags from open_stretch
+     where account_id = $1 and application_id = $2 and ended > started and started < $3 and ended > $4`,
     [
       range.account,
       range.application,

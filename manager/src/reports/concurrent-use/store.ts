@@ -77,10 +77,8 @@ const LANES = `
       where application_id = $2 and account_id = $1 and started < $4 and ended > $3
         and started > $3::timestamptz - interval '8 hours 1 second'
     union all
-    select d.agent_id, d.session_id, d.since, o.as_of, d.state from open_document d join open_snapshot o using (agent_id)
-      where d.application_id = $2 and d.account_id = $1 and d.since < $4 and o.as_of > greatest($3, d.since)
-        and not exists (select from segment g where g.agent_id = d.agent_id and g.session_id = d.session_id
-          and g.document_id = d.document_id and g.started >= d.since)
+    select agent_id, session_id, started, ended, state from open_stretch
+      where application_id = $2 and account_id = $1 and started < $4 and ended > greatest($3, started)
   )
   select a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as session, s.user_name, s.computer,
     p.started, p.ended, p.state

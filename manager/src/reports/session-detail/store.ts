@@ -125,11 +125,8 @@ export async function segmentsOf(client: PoolClient, session: SessionHead): Prom
     `select lpad(to_hex(document_id), 16, '0') as document, started, ended, state, cause, false as open
        from segment where agent_id = $1 and session_id = $2 and ended > started
      union all
-     select lpad(to_hex(d.document_id), 16, '0'), d.since, greatest(o.as_of, d.since), d.state, d.cause, true
-       from open_document d join open_snapshot o using (agent_id)
-       where d.agent_id = $1 and d.session_id = $2
-         and not exists (select from segment g where g.agent_id = d.agent_id and g.session_id = d.session_id
-           and g.document_id = d.document_id and g.started >= d.since)
+     select lpad(to_hex(document_id), 16, '0'), started, ended, state, cause, running
+       from open_stretch where agent_id = $1 and session_id = $2
      order by started`,
     [session.agentKey, session.id],
   );

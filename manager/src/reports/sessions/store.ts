@@ -38,11 +38,8 @@ const BASE = `
       join segment g on g.agent_id = c.agent_id and g.session_id = c.id and g.ended > g.started
         and g.started >= c.started - interval '1 second'
     union all
-    select d.agent_id, d.session_id, d.since, o.as_of, d.state from chosen c
-      join open_document d on d.agent_id = c.agent_id and d.session_id = c.id
-      join open_snapshot o on o.agent_id = d.agent_id and o.as_of > d.since
-      where not exists (select from segment g where g.agent_id = d.agent_id and g.session_id = d.session_id
-        and g.document_id = d.document_id and g.started >= d.since)
+    select o.agent_id, o.session_id, o.started, o.ended, o.state from chosen c
+      join open_stretch o on o.agent_id = c.agent_id and o.session_id = c.id and o.ended > o.started
   ), changes as (
     select agent_id, session_id, at, sum(a)::int as a, sum(i)::int as i, sum(t)::int as t from (
       select agent_id, session_id, started as at, (state = 1)::int as a, (state = 2)::int as i, (state = 3)::int as t
