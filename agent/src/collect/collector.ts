@@ -6,6 +6,7 @@ import type { LockSource, Platform, ProcessInfo, WindowSource } from '../platfor
 import type { RecordDraft, Sample } from '../session/sample.ts';
 import { createTimeline, type ClockReading, type Timeline } from '../session/timeline.ts';
 import { Desktop } from './desktop.ts';
+import { InputClock } from './input-clock.ts';
 import { superviseHook, type HookSupervisor } from './hook/supervisor.ts';
 
 export interface CollectorDeps {
@@ -39,6 +40,7 @@ export class Collector {
   readonly #clocks: () => ClockReading;
   readonly #timeline: Timeline;
   readonly #desktop: Desktop;
+  readonly #inputClock = new InputClock();
   #windows: WindowSource | null = null;
   #hook: HookSupervisor | null = null;
   #lock: LockSource | null = null;
@@ -197,9 +199,10 @@ export class Collector {
 
   /** Instant of the last input: exact from the idle time, else to the second from the hook. */
   async #input(windows: WindowSource): Promise<number | null> {
+    const asked = { monotonic: this.#clocks().monotonic, at: this.now() };
     const idle = await windows.idle();
     if (idle === null) return this.#hookInputAt;
-    const at = this.now() - idle;
+    const at = this.#inputClock.read(asked, idle);
     this.#watchHook(at);
     return at;
   }
