@@ -4,7 +4,7 @@ import process from 'node:process';
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 // Read by the built handler when it is imported: which headers of a proxy name the reader's protocol and host.
-process.env['PROTOCOL_HEADER'] ??= 'x-forwarded-proto';
+const protocolHeader = (process.env['PROTOCOL_HEADER'] ??= 'x-forwarded-proto').toLowerCase();
 process.env['HOST_HEADER'] ??= 'host';
 const built = new URL('./build/handler.js', import.meta.url);
 const { handler }: { handler: Handler } = await import(built.href);
@@ -23,8 +23,9 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
     return;
   }
-  // Without a proxy in front the page was asked for over plain http.
-  request.headers['x-forwarded-proto'] ??= 'http';
+  // Without a proxy in front the page was asked for over plain http; of several proxies the first speaks for the reader.
+  const scheme = String(request.headers[protocolHeader] ?? 'http');
+  request.headers[protocolHeader] = /^\s*https\s*(?:,|$)/i.test(scheme) ? 'https' : 'http';
   handler(request, response);
 });
 

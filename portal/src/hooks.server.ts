@@ -39,6 +39,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     fetch: globalThis.fetch,
     session,
     clientAddress: event.getClientAddress(),
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
   };
   locals.manager = new ManagerClient(deps);
   locals.me = null;

@@ -35,6 +35,8 @@ export interface ManagerClientDeps {
   readonly session?: string | undefined;
   readonly csrfToken?: string | undefined;
   readonly clientAddress?: string | undefined;
+  /** How the browser reached the portal: behind TLS the Manager makes its cookie Secure. */
+  readonly scheme?: string | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -77,11 +79,12 @@ export class ManagerClient {
 
   /** The raw answer, for streams and files that pass through. */
   async raw(path: string, init: RequestInit = {}): Promise<Response> {
-    const { baseUrl, session, csrfToken, clientAddress } = this.#deps;
+    const { baseUrl, session, csrfToken, clientAddress, scheme } = this.#deps;
     const headers = new Headers(init.headers);
     if (session !== undefined) headers.set('cookie', `pm_session=${session}`);
     if (csrfToken !== undefined) headers.set('x-csrf-token', csrfToken);
     if (clientAddress !== undefined) headers.set('x-forwarded-for', clientAddress);
+    if (scheme !== undefined) headers.set('x-forwarded-proto', scheme);
     try {
       return await this.#deps.fetch(`${baseUrl}/api/v1/${path}`, { ...init, headers, redirect: 'error' });
     } catch (cause) {

@@ -74,6 +74,17 @@ describe('the client of the Manager', () => {
       'x-csrf-token': 'c',
     });
   });
+  it('tells the Manager by which scheme it was asked, so that its cookie is Secure behind TLS', async () => {
+    const seen: Record<string, unknown>[] = [];
+    const baseUrl = await answering(401, '{}', seen);
+    const request = { account: 'default', login: 'ida', password: 'a long password' };
+    for (const scheme of ['https', 'http', undefined]) {
+      const client = new ManagerClient({ baseUrl, fetch, scheme, clientAddress: '192.0.2.7' });
+      await problemOf(client.signIn(request));
+    }
+    expect(seen.map((each) => each['x-forwarded-proto'])).toEqual(['https', 'http', undefined]);
+    expect(seen[0]).toMatchObject({ 'x-forwarded-for': '192.0.2.7' });
+  });
   it('gives the problem of the Manager on', async () => {
     const body = { type: 'x', title: 'It changed meanwhile.', status: 409, code: 'PM-4009', requestId: 'r' };
     const client = new ManagerClient({ baseUrl: await answering(409, JSON.stringify(body)), fetch });
