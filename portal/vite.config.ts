@@ -2,6 +2,16 @@ import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
+/** Kit finds its start files by their own chunks, so they stay out of the framework's. */
+const isStart = (id: string): boolean => /\/runtime\/client\/(?:(?:client-)?entry|payload)\.js$/.test(id);
+const isFramework = (id: string): boolean =>
+  /\/node_modules\/(?:svelte|@sveltejs|devalue|esm-env|clsx)\/|vite\/preload-helper/.test(id) && !isStart(id);
+/** What every page draws: its frame and the smallest parts. The palette and the list of keys come when asked for. */
+const isFrame = (id: string): boolean =>
+  /\/src\/lib\/(?:shell\/(?!Palette|KeyboardHelp)|ui\/(?:Icon|icons|PageHead|Panel|Failed|Patterns|Empty|Mark)\b|i18n\/(?:common|plural)\b)/.test(
+    id,
+  ) || /\/src\/routes\/(?:\(app\)\/)?\+(?:layout|error)\b/.test(id);
+
 export default defineConfig({
   plugins: [
     sveltekit({
@@ -27,4 +37,21 @@ export default defineConfig({
     }),
   ],
   build: { assetsInlineLimit: 0 },
+  environments: {
+    client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            codeSplitting: {
+              // Two dozen chunks of a kilobyte compress badly and cost a request each: two hold what all pages load.
+              groups: [
+                { name: 'framework', test: isFramework, priority: 2 },
+                { name: 'frame', test: isFrame, priority: 1 },
+              ],
+            },
+          },
+        },
+      },
+    },
+  },
 });
