@@ -1,5 +1,5 @@
 import type { Agent } from '@process-meter/contract';
-import { administration } from '#lib/i18n/administration.ts';
+import * as administration from '#lib/i18n/administration.ts';
 import type { IconName } from '#lib/ui/icons.ts';
 
 export interface CapabilityLine {

@@ -1,6 +1,6 @@
 import type { Agent, AgentList, ApplicationList } from '@process-meter/contract';
 import { moment } from '#lib/format/instants.ts';
-import { administration } from '#lib/i18n/administration.ts';
+import * as administration from '#lib/i18n/administration.ts';
 import type { Sentence } from './overview-answer.ts';
 
 /** True when an agent says that something cannot be measured on its desktop. */

@@ -1,7 +1,7 @@
 import type { ConcurrentUse } from '@process-meter/contract';
 import { clock, day } from '#lib/format/instants.ts';
 import { startOfDay } from '#lib/format/zone.ts';
-import { use } from '#lib/i18n/use.ts';
+import * as use from '#lib/i18n/use.ts';
 
 type Point = ConcurrentUse['points'][number];
 

@@ -1,7 +1,7 @@
 import type { SessionDetail, Sessions } from '@process-meter/contract';
 import { duration } from '#lib/format/durations.ts';
 import { share } from '#lib/format/figures.ts';
-import { use } from '#lib/i18n/use.ts';
+import * as use from '#lib/i18n/use.ts';
 
 /** How long open, worked in, and held for nothing. */
 export function sessionAnswer(session: SessionDetail): string[] {

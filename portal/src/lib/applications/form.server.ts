@@ -1,5 +1,5 @@
 import { applicationSettingsSchema, type ApplicationSettings } from '@process-meter/contract';
-import { administration } from '#lib/i18n/administration.ts';
+import * as administration from '#lib/i18n/administration.ts';
 import { RULE_FIELDS, type ApplicationForm, type FieldErrors, type RuleForm } from './form.ts';
 
 const texts = administration.application.form;
