@@ -51,6 +51,7 @@ export const ERROR_CODES = {
     text: 'The batch names another agent or account than its subject.',
   },
   'PM-6010': { name: 'recordRevokedAgent', status: 403, text: 'The agent was revoked.' },
+  'PM-6011': { name: 'recordPast', status: 400, text: 'A record is older than a year and a month.' },
   // Downward messages (an agent refuses with these)
   'PM-7001': { name: 'downSignature', status: 400, text: 'The message is not signed by a trusted key.' },
   'PM-7002': { name: 'downAddressee', status: 400, text: 'The message is addressed to another agent.' },

@@ -9,8 +9,11 @@ export const accountSlugSchema = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'use 1 to 40 of a-z, 0-9 and inner hyphens');
 /** Id of a session or document: 63-bit number in 16 lower-case hex digits, first digit 0-7 (fits PostgreSQL int8). */
 export const hexIdSchema = z.string().regex(/^[0-7][0-9a-f]{15}$/, 'an id is 16 hex digits, the first 0-7');
+/** 2001-01-01 and 2100-01-01 UTC, ms: what lies outside is no instant of a desktop. */
+export const EARLIEST_INSTANT_MS = 978_307_200_000;
+export const LATEST_INSTANT_MS = 4_102_444_800_000;
 /** Milliseconds since 1970-01-01 UTC, 2001 to 2100. */
-export const instantSchema = z.number().int().min(978_307_200_000).max(4_102_444_800_000);
+export const instantSchema = z.number().int().min(EARLIEST_INSTANT_MS).max(LATEST_INSTANT_MS);
 
 /**
  * A stable 63-bit id from the parts that identify a thing (for a session: agent, boot id, pid, start time).

@@ -6,7 +6,14 @@ import { hexIdSchema, instantSchema } from './ids.ts';
  * (agent, epoch, seq) is committed exactly once. All instants are ms UTC.
  */
 const seqSchema = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
-const shortText = (max: number): z.ZodString => z.string().max(max);
+/** No text of a record holds a NUL: PostgreSQL stores none. */
+const shortText = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => !text.includes('\0'), 'holds a NUL');
+/** Fits a PostgreSQL int4. */
+const countSchema = z.number().int().min(0).max(2_147_483_647);
 const causeCodeSchema = z.number().int().min(1).max(255);
 
 /** A session began (`ended` null) or ended: written twice, the second time with its end. */
@@ -20,12 +27,12 @@ export const sessionRecordSchema = z.object({
   /** Desktop session: display or terminal-server session, so that several on one host are told apart. */
   desktop: shortText(120),
   executable: shortText(1024),
-  pid: z.number().int().nonnegative(),
+  pid: countSchema,
   started: instantSchema,
   ended: instantSchema.nullable(),
   endCause: causeCodeSchema.nullable(),
   /** Configuration revision in force when it began. */
-  revision: z.number().int().nonnegative(),
+  revision: countSchema,
 });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 
@@ -162,9 +169,9 @@ export const presenceSchema = z.object({
   at: instantSchema,
   version: shortText(40),
   /** Configuration revision that is in force; null before the first. */
-  appliedRevision: z.number().int().nonnegative().nullable(),
+  appliedRevision: countSchema.nullable(),
   /** Records waiting in the outbox, and the instant of the oldest. */
-  waiting: z.number().int().nonnegative(),
+  waiting: countSchema,
   oldestWaiting: instantSchema.nullable(),
   /** Last seq given out. */
   lastSeq: z.number().int().nonnegative(),

@@ -32,7 +32,7 @@ const code = fc.integer({ min: 1, max: 255 });
 const flags = fc.integer({ min: 0, max: 255 });
 const state = fc.integer({ min: 1, max: 3 });
 const application = fc.integer({ min: 1, max: 2_147_483_647 });
-const text = fc.string({ unit: 'binary', maxLength: 60 });
+const text = fc.string({ unit: 'binary', maxLength: 60 }).map((any) => any.replaceAll('\0', ' '));
 const span = fc.tuple(instant, length);
 
 const segment = fc

@@ -1,7 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
-import { accountSlugSchema, agentIdSchema, hexIdSchema, instantSchema } from './ids.ts';
+import {
+  accountSlugSchema,
+  agentIdSchema,
+  EARLIEST_INSTANT_MS,
+  hexIdSchema,
+  instantSchema,
+  LATEST_INSTANT_MS,
+} from './ids.ts';
 import {
   agentRecordSchema,
   openSnapshotSchema,
@@ -10,6 +18,7 @@ import {
   type SegmentRecord,
 } from './record.ts';
 import { SEGMENT_CAP_MS } from './state.ts';
+import { parseUnambiguous } from './unambiguous-json.ts';
 
 /**
  * The batch on the wire: columnar JSON with a dictionary, zstd (ingest.md §2: 23 bytes a record).
@@ -20,6 +29,11 @@ export const BATCH_MAX_RECORDS = 100;
 /** Largest batch as sent, and after decompression (a bomb is refused before it is unpacked further). */
 export const BATCH_MAX_BYTES = 256 * 1024;
 export const BATCH_MAX_PLAIN_BYTES = 2 * 1024 * 1024;
+/** A frame may also ask for a window of any size before the first byte comes out: 2^21 is what the largest batch needs. */
+const UNPACK_LIMITS = {
+  maxOutputLength: BATCH_MAX_PLAIN_BYTES,
+  params: { [constants.ZSTD_d_windowLogMax]: 21 },
+};
 /** Below this many records zstd costs more than it saves (ingest.md §2). */
 const COMPRESS_FROM_RECORDS = 10;
 
@@ -185,22 +199,33 @@ export function batchRecords(batch: Batch): AgentRecord[] {
 
 function unpack(body: Uint8Array, encoding: string | undefined): string {
   if (body.byteLength > BATCH_MAX_BYTES) throw new AppError('recordTooLarge');
-  if (encoding === undefined || encoding === 'identity') return Buffer.from(body).toString('utf8');
+  if (encoding === undefined || encoding === 'identity') return textOf(Buffer.from(body));
   if (encoding !== 'zstd') throw new AppError('recordMalformed', `unknown encoding ${encoding.slice(0, 40)}`);
+  return textOf(inflate(body));
+}
+
+function inflate(body: Uint8Array): Buffer {
   try {
-    return zstdDecompressSync(body, { maxOutputLength: BATCH_MAX_PLAIN_BYTES }).toString('utf8');
+    return zstdDecompressSync(body, UNPACK_LIMITS);
   } catch (cause) {
     const tooLarge = cause instanceof RangeError;
     throw new AppError(tooLarge ? 'recordTooLarge' : 'recordMalformed', undefined, { cause });
   }
 }
 
+/** Bytes that are no UTF-8 would otherwise become other text than was sent. */
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new AppError('recordMalformed', 'the text is not UTF-8');
+  return bytes.toString('utf8');
+}
+
 function parseWire(text: string): z.infer<typeof wireSchema> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseUnambiguous(text);
   } catch (cause) {
-    throw new AppError('recordMalformed', undefined, { cause });
+    const twice = cause instanceof SyntaxError && cause.message.includes('twice');
+    throw new AppError('recordMalformed', twice ? cause.message : undefined, { cause });
   }
   const version = z.object({ v: z.number() }).safeParse(value);
   if (version.success && version.data.v !== WIRE_VERSION) {
@@ -227,6 +252,7 @@ function resolveColumns(
   const started = integers(wire.t, -10 * 365 * 86_400_000, 10 * 365 * 86_400_000).map(
     (offset) => base + offset,
   );
+  for (const start of started) requireInstant(start);
   const lengths = integers(wire.l, 0, SEGMENT_CAP_MS);
   return {
     seq: integers(wire.q, 0, BATCH_MAX_RECORDS - 1).map((offset) => first + offset),
@@ -247,6 +273,10 @@ function integers(column: number[], min: number, max: number): number[] {
       throw invalid(`${value} is not in ${min} to ${max}`);
   }
   return column;
+}
+
+function requireInstant(at: number): void {
+  if (at < EARLIEST_INSTANT_MS || at > LATEST_INSTANT_MS) throw invalid('a segment begins at no instant');
 }
 
 /** Nothing ends before it began: the roll-up and the reports rely on it. */

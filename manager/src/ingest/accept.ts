@@ -48,9 +48,10 @@ export function createAcceptor(
     try {
       return { ok: true, batch: accept(message, keyOf, now) };
     } catch (error) {
-      if (error instanceof AppError)
-        return { ok: false, refusal: { code: error.code, reason: error.message } };
-      throw error;
+      // What decoding did not foresee is the fault of this one message: it must not come back for ever.
+      const { code, message: reason } =
+        error instanceof AppError ? error : new AppError('recordMalformed', undefined, { cause: error });
+      return { ok: false, refusal: { code, reason } };
     }
   };
 }
@@ -89,6 +90,19 @@ function verify(
   const input = { subject: message.subject, epoch, seq, body: message.body };
   if (key === undefined || header === undefined || !macVerifies(key, header, input))
     throw new AppError('recordForged');
+}
+
+/** The earliest instant a record of the batch lies at; Infinity when it has none. */
+export function earliestInstant(batch: Batch): number {
+  let earliest = Infinity;
+  for (const started of batch.segments.started) earliest = Math.min(earliest, started);
+  for (const record of batch.others) earliest = Math.min(earliest, earliestOf(record));
+  return earliest;
+}
+
+/** A session or a document may have been open for long; what is new of it is its end. */
+function earliestOf(record: Batch['others'][number]): number {
+  return record.kind === 'coverage' || record.kind === 'gap' ? record.from : latestOf(record);
 }
 
 /** The latest instant a batch claims to know of. */

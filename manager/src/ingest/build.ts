@@ -1,8 +1,14 @@
 import { ERROR_CODES, errorCode, parseSubject, type Batch, type ErrorName } from '@process-meter/contract';
-import type { Accepted, Incoming } from './accept.ts';
+import { earliestInstant, type Accepted, type Incoming } from './accept.ts';
 import type { Directory } from './directory.ts';
 import { Flush, type DeadLetter, type Sender } from './flush.ts';
 import type { KnownAgent } from './store.ts';
+
+/**
+ * What is older than this comes from a clock that was wrong, not from a desktop that was away. Weekly partitions begin at
+ * the same age.
+ */
+export const OLDEST_MS = 400 * 86_400_000;
 
 /** A message with the decision on it, waiting for its flush. */
 export interface Judged {
@@ -65,6 +71,7 @@ async function troubleWith(
 ): Promise<ErrorName | null> {
   if (known.revoked) return 'recordRevokedAgent';
   if (known.accountName !== batch.account) return 'recordWrongAddress';
+  if (earliestInstant(batch) < now - OLDEST_MS) return 'recordPast';
   const applications = new Set(batch.segments.application);
   for (const record of batch.others) if (record.kind === 'session') applications.add(record.application);
   for (const document of batch.open?.documents ?? []) applications.add(document.application);
@@ -92,14 +99,20 @@ function letterOf(judged: Judged, sender: Sender | null, trouble?: ErrorName): D
     : judged.accepted.refusal;
   return {
     sender,
-    subject: judged.message.subject,
+    subject: storable(judged.message.subject),
     streamSeq: judged.streamSeq,
     streamAt: judged.streamAt,
-    ...refusal,
-    headers: judged.headers,
+    code: refusal.code,
+    reason: storable(refusal.reason),
+    headers: Object.fromEntries(
+      Object.entries(judged.headers).map(([name, value]) => [storable(name), storable(value)]),
+    ),
     body: judged.message.body,
   };
 }
+
+/** Subject and headers are the sender's: a NUL in one of them would make PostgreSQL refuse the whole flush. */
+const storable = (text: string): string => text.replaceAll('\0', '\u{fffd}').slice(0, 2000);
 
 function namedRefusal(name: ErrorName): { code: string; reason: string } {
   const code = errorCode(name);

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
+import { OLDEST_MS } from './build.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 /** A Monday, 00:00 UTC. */
 const MONDAY_MS = Date.UTC(2024, 0, 1);
-/** Data older or younger than this stays in the default partition: a wrong clock must not make a thousand tables. */
-const OLDEST_MS = 400 * 86_400_000;
+/** Data older than is taken, or younger than this, stays in the default partition: a wrong clock must not make a thousand tables. */
 const YOUNGEST_MS = 2 * WEEK_MS;
 /** The default partition holds rows of that week, or somebody else makes it right now: it goes on without. */
 const TOLERATED = new Set(['23514', '42P07', '23505']);

@@ -1,4 +1,6 @@
+import { errorCode } from '@process-meter/contract';
 import type { Pool } from 'pg';
+import { holdOffClosing, reopenAgents } from '../closing/index.ts';
 import type { Directory } from './directory.ts';
 import type { Flush } from './flush.ts';
 import { buildFlush, type Judged } from './build.ts';
@@ -22,6 +24,8 @@ export interface PipelineDeps {
 }
 
 const IN_FLIGHT = 2;
+/** SQLSTATE classes that tell of the data, not of the server: data exception, integrity constraint violation. */
+const DATA_REFUSED = /^2[23]\w{3}$/;
 
 /**
  * Commits flushes, two transactions in flight: rows are copied side by side, fences and commits stay in order.
@@ -49,8 +53,12 @@ export class Pipeline {
 
   /** Waits until everything submitted is committed or handed back. */
   async drained(): Promise<void> {
-    await this.#building;
-    await Promise.all(this.#flying);
+    let building: Promise<void>;
+    do {
+      building = this.#building;
+      await building;
+      await Promise.all(this.#flying);
+    } while (building !== this.#building);
   }
 
   async #launch(messages: readonly Pending[]): Promise<void> {
@@ -90,7 +98,8 @@ export class Pipeline {
       await this.#transaction(flush, before);
     } catch (error) {
       await before;
-      this.#giveBack(messages, error);
+      if (isDataRefused(error)) this.#isolate(messages, error);
+      else this.#giveBack(messages, error);
       return;
     }
     for (const message of messages) message.ack();
@@ -105,7 +114,9 @@ export class Pipeline {
       await copySegments(client, flush);
       await before;
       if (this.#broken) throw new Error('a flush before this one failed');
+      await holdOffClosing(client);
       await raiseFence(client, flush);
+      await reopenAgents(client, flush.news());
       await writeRest(client, flush);
       await client.query('commit');
       broken = false;
@@ -115,9 +126,35 @@ export class Pipeline {
     }
   }
 
+  /**
+   * The database refuses what validation let through. The flush is halved until the one message is found, and that is
+   * kept as a dead letter: handed back, it would come again for ever, and everything behind it would wait.
+   */
+  #isolate(messages: readonly Pending[], error: unknown): void {
+    const [first, ...others] = messages;
+    if (first === undefined || (others.length === 0 && !first.accepted.ok)) {
+      this.#giveBack(messages, error);
+      return;
+    }
+    this.#broken = true;
+    this.#deps.onFailed(error);
+    if (others.length === 0) {
+      const refusal = { code: errorCode('recordInvalid'), reason: 'The database refuses it.' };
+      void this.submit([{ ...first, accepted: { ok: false, refusal } }]);
+      return;
+    }
+    const half = messages.length >> 1;
+    void this.submit(messages.slice(0, half));
+    void this.submit(messages.slice(half));
+  }
+
   #giveBack(messages: readonly Pending[], error: unknown): void {
     this.#broken = true;
     for (const message of messages) message.retry();
     this.#deps.onFailed(error);
   }
+}
+
+function isDataRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && DATA_REFUSED.test(String(error.code));
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { parseSubject } from '@process-meter/contract';
 import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DeadLetter, Flush, Owned, SeenChange } from './flush.ts';
@@ -252,7 +253,8 @@ async function writeDeadLetters(client: PoolClient, letters: readonly DeadLetter
   for (const letter of letters) {
     await client.query(
       `insert into dead_letter (account_id, agent_id, subject, stream_seq, stream_at, code, reason, headers, body)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (stream_seq, stream_at) do nothing`,
+       values (coalesce($1, (select id from account where slug = $10)), $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (stream_seq, stream_at) do nothing`,
       [
         letter.sender?.account ?? null,
         letter.sender?.agent ?? null,
@@ -263,6 +265,8 @@ async function writeDeadLetters(client: PoolClient, letters: readonly DeadLetter
         letter.reason,
         JSON.stringify(letter.headers),
         Buffer.from(letter.body),
+        // Nobody's letter is told to the account it came in for: somebody must see it.
+        parseSubject(letter.subject)?.account ?? null,
       ],
     );
   }

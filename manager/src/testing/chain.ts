@@ -185,12 +185,15 @@ export interface RawBatch {
   key: Uint8Array;
   kid: string;
   messageId?: string | undefined;
+  /** Instead of the one that verifies; empty for none. */
+  mac?: string;
 }
 
 /** Publishes bytes as a batch with its headers, and waits for the stream to have them. */
 export async function publish(connection: NatsConnection, batch: RawBatch): Promise<void> {
   const head = headers();
-  head.set(HEADER.mac, macHeader(batch.key, batch.kid, batch));
+  const mac = batch.mac ?? macHeader(batch.key, batch.kid, batch);
+  if (mac !== '') head.set(HEADER.mac, mac);
   head.set(HEADER.epoch, String(batch.epoch));
   head.set(HEADER.seq, String(batch.seq));
   head.set(HEADER.encoding, batch.encoding);
