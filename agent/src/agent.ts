@@ -28,7 +28,7 @@ export async function startAgent(deps: AgentDeps): Promise<() => Promise<void>> 
       agent: identity.enrolled.agent,
       user: userInfo().username,
       computer: hostname(),
-      desktop: platform.desktop,
+      desktop: () => platform.desktop,
     },
     readCheckpoint(outbox, log),
   );

@@ -90,6 +90,7 @@ export class Collector {
       this.#deps.sample({ kind: 'config', at: this.now(), revision, applications });
       await this.#scan();
       await this.#show();
+      await this.#tellCapability();
     });
   }
 
@@ -121,6 +122,7 @@ export class Collector {
       this.#reason = '';
       this.#hook ??= superviseHook({
         preflight: () => this.#deps.platform.hookPreflight(),
+        environment: () => this.#deps.platform.hookEnvironment(),
         input: ({ kb, ms }) => {
           if (kb || ms) this.#hookInputAt = this.now();
         },
@@ -233,7 +235,7 @@ export class Collector {
       desktop: await this.#deps.platform.desktopKind(),
       watching: this.#windows !== null,
       hook: this.#hook?.running() === true,
-      reason: this.#windows === null ? this.#reason : (this.#lock?.reason ?? ''),
+      reasons: this.#windows === null ? [this.#reason] : [this.#lock?.reason ?? '', this.#desktop.reason],
     });
     const text = JSON.stringify(capability);
     if (text === this.#capability) return;
@@ -250,13 +252,13 @@ function capabilityOf(state: {
   desktop: string;
   watching: boolean;
   hook: boolean;
-  reason: string;
+  reasons: readonly string[];
 }): Capability {
   const wayland =
     state.desktop === 'wayland'
       ? 'This desktop runs on Wayland, which tells a program nothing of windows and input meant for others.'
       : '';
-  const reason = [wayland, state.reason]
+  const reason = [wayland, ...state.reasons]
     .filter((part) => part !== '')
     .join(' ')
     .slice(0, REASON_MAX);

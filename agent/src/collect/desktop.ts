@@ -13,8 +13,10 @@ export interface DesktopPicture {
 }
 interface RunningProcess extends ProcessInfo {
   application: AgentApplication;
+  /** When it was first looked at, which is before its package was known. */
+  seen: number;
 }
-type DesktopPlatform = Pick<Platform, 'bootId' | 'documents' | 'packageOf' | 'onThisDesktop'>;
+type DesktopPlatform = Pick<Platform, 'bootId' | 'desktop' | 'documents' | 'packages' | 'onThisDesktop'>;
 
 /** Makes the whole picture of monitored sessions out of windows and processes, by the rules in force. */
 export class Desktop {
@@ -25,6 +27,8 @@ export class Desktop {
   #matcher: Matcher = createMatcher([]);
   /** Application of each process, by pid and start: found once, and kept while the process lives. */
   readonly #matched = new Map<string, AgentApplication | null>();
+  /** Processes whose package is being looked up, and since when. */
+  readonly #waiting = new Map<string, number>();
   readonly #here = new Map<string, boolean>();
   readonly #firstSeen = new Map<string, number>();
   #cpu = new Map<string, { at: number; ms: number }>();
@@ -43,12 +47,17 @@ export class Desktop {
     this.#documents.clear();
   }
 
+  /** Why some rules in force can match nothing here; empty when all can. */
+  get reason(): string {
+    return this.#matcher.needsOwner ? this.#platform.packages.reason : '';
+  }
+
   async picture(
     windows: WindowPicture,
     processes: readonly ProcessInfo[],
     now: number,
   ): Promise<DesktopPicture> {
-    const running = await this.#recognise(processes, windows.windows);
+    const running = this.#recognise(processes, windows.windows, now);
     const groups = this.#groups.update(
       running.map(({ pid, parent, start, application }) => ({
         pid,
@@ -97,7 +106,7 @@ export class Desktop {
     this.#lastGroups.push({ key, application, pids });
     const { documents, ...found } = await this.#documentsOf(own, { pids, application, now: scene.now });
     const { executable } = scene.byPid.get(group.root) ?? first;
-    const since = this.#since(key, scene.now);
+    const since = this.#since(key, first.seen);
     return {
       session: { key, application: application.id, pid: group.root, executable, since, documents },
       ...found,
@@ -121,38 +130,44 @@ export class Desktop {
     return busy;
   }
 
-  async #recognise(
+  #recognise(
     processes: readonly ProcessInfo[],
     windows: readonly WindowInfo[],
-  ): Promise<RunningProcess[]> {
-    const classes = new Map<number, string[]>();
-    for (const { pid, className } of windows)
-      if (pid !== null) classes.set(pid, [...(classes.get(pid) ?? []), className]);
+    now: number,
+  ): RunningProcess[] {
+    const classes = classesByPid(windows);
     const alive = new Set<string>();
     const running: RunningProcess[] = [];
     for (const process of processes) {
       const id = `${process.pid}:${process.start}:${process.executable}`;
       alive.add(id);
-      const application = await this.#applicationOf(id, process, classes.get(process.pid) ?? []);
-      if (application !== null) running.push({ ...process, application });
+      const application = this.#applicationOf(id, process, { classes: classes.get(process.pid) ?? [], now });
+      if (application !== null) running.push({ ...process, application, seen: this.#waiting.get(id) ?? now });
     }
-    for (const id of this.#matched.keys()) if (!alive.has(id)) this.#matched.delete(id);
+    keepOnly(alive, this.#matched);
+    keepOnly(alive, this.#waiting);
     return running;
   }
 
   /** A process that was recognised by one of its windows stays so when the window closes. */
-  async #applicationOf(
+  #applicationOf(
     id: string,
     process: ProcessInfo,
-    windowClasses: readonly string[],
-  ): Promise<AgentApplication | null> {
+    { classes, now }: { classes: readonly string[]; now: number },
+  ): AgentApplication | null {
     const known = this.#matched.get(id);
-    if (known !== undefined && (known !== null || windowClasses.length === 0)) return known;
+    if (known !== undefined && (known !== null || classes.length === 0)) return known;
+    const owner = this.#matcher.needsOwner ? this.#platform.packages.ownerOf(process.executable) : null;
+    if (owner === undefined) {
+      // Looked up in the background: the next look at the desktop knows it.
+      this.#waiting.set(id, this.#waiting.get(id) ?? now);
+      return null;
+    }
+    const of = owner ?? { package: null, publisher: null };
     const application = this.#matcher.match({
       executable: process.executable,
-      windowClasses,
-      package: this.#matcher.needsPackage ? await this.#platform.packageOf(process.executable) : null,
-      publisher: null,
+      windowClasses: classes,
+      ...of,
     });
     this.#matched.set(id, application);
     return application;
@@ -185,10 +200,11 @@ export class Desktop {
   }
 
   async #belongsHere(group: ProcessGroup): Promise<boolean> {
-    const known = this.#here.get(group.key);
+    const key = `${this.#platform.desktop}/${group.key}`;
+    const known = this.#here.get(key);
     if (known !== undefined) return known;
     const here = await this.#platform.onThisDesktop(group.root);
-    this.#here.set(group.key, here);
+    this.#here.set(key, here);
     return here;
   }
 
@@ -203,6 +219,17 @@ export class Desktop {
     for (const key of this.#firstSeen.keys()) if (!keys.has(key)) this.#firstSeen.delete(key);
     if (this.#here.size > 10_000) this.#here.clear();
   }
+}
+
+function classesByPid(windows: readonly WindowInfo[]): Map<number, string[]> {
+  const classes = new Map<number, string[]>();
+  for (const { pid, className } of windows)
+    if (pid !== null) classes.set(pid, [...(classes.get(pid) ?? []), className]);
+  return classes;
+}
+
+function keepOnly(ids: ReadonlySet<string>, map: Map<string, unknown>): void {
+  for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
 }
 
 /** The processes and all that they started: a solver runs under another name than its user interface. */

@@ -53,6 +53,18 @@ export interface DocumentSource {
   candidates(pids: readonly number[], title: string): Promise<FileCandidate[]>;
 }
 
+export interface PackageOwner {
+  package: string;
+  /** Vendor or maintainer of the package; null when it names none. */
+  publisher: string | null;
+}
+export interface PackageSource {
+  /** Why owners cannot be known; empty when they can. */
+  reason: string;
+  /** Answers at once: undefined while it is being looked up, null when no package owns the executable. */
+  ownerOf(executable: string): PackageOwner | null | undefined;
+}
+
 export interface LockState {
   locked: boolean;
   disconnected: boolean;
@@ -66,8 +78,8 @@ export interface LockSource {
 export interface Platform {
   /** Such as `linux-x64`. */
   name: string;
-  /** Name of the desktop session in records, such as `:0`; empty when there is none. */
-  desktop: string;
+  /** Name of the desktop session in records, such as `:0`; empty while there is none. Another display may come later. */
+  readonly desktop: string;
   bootId: string;
   /** Windows of the desktop; rejects with a sentence for people when there is none. */
   openWindows(events: WindowEvents, clock: () => number): Promise<WindowSource>;
@@ -77,8 +89,10 @@ export interface Platform {
   /** True when a process without a window belongs to this desktop. */
   onThisDesktop(pid: number): Promise<boolean>;
   documents: DocumentSource;
-  packageOf(executable: string): Promise<string | null>;
+  packages: PackageSource;
   openLock(): Promise<LockSource>;
   /** Rejects when the input hook must not be started now. */
   hookPreflight(): Promise<void>;
+  /** Environment the input hook needs to find the desktop. */
+  hookEnvironment(): NodeJS.ProcessEnv;
 }

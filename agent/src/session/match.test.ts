@@ -66,10 +66,10 @@ test('the first application in order wins, whether its rule is a plain name or a
 });
 
 test('the package is asked for only when a rule needs it', () => {
-  expect(createMatcher([application(1)]).needsPackage).toBe(false);
-  expect(
-    createMatcher([application(1, { rules: [{ executable: 'x' }, { package: 'p' }] })]).needsPackage,
-  ).toBe(true);
+  expect(createMatcher([application(1)]).needsOwner).toBe(false);
+  expect(createMatcher([application(1, { rules: [{ executable: 'x' }, { package: 'p' }] })]).needsOwner).toBe(
+    true,
+  );
 });
 
 test('5,000 rules are matched in well under a millisecond a process', () => {

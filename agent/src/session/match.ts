@@ -13,8 +13,8 @@ export interface MatchSubject {
 export interface Matcher {
   /** The first application, in the order of the configuration, with a rule that matches. */
   match(subject: MatchSubject): AgentApplication | null;
-  /** True when a rule asks for the package, which costs time to find out. */
-  needsPackage: boolean;
+  /** True when a rule asks for the package or its publisher, which costs time to find out. */
+  needsOwner: boolean;
 }
 
 type Condition = (subject: MatchSubject) => boolean;
@@ -44,7 +44,9 @@ export function createMatcher(applications: readonly AgentApplication[]): Matche
   const fits = (rule: CompiledRule, subject: MatchSubject): boolean =>
     rule.conditions.every((condition) => condition(subject));
   return {
-    needsPackage: applications.some(({ rules }) => rules.some((rule) => rule.package !== undefined)),
+    needsOwner: applications.some(({ rules }) =>
+      rules.some((rule) => rule.package !== undefined || rule.publisher !== undefined),
+    ),
     match(subject) {
       const named = byName.get(baseName(subject.executable).toLowerCase()) ?? [];
       const first = named.find((rule) => fits(rule, subject));

@@ -54,7 +54,7 @@ export interface SessionContext {
   agent: string;
   user: string;
   computer: string;
-  desktop: string;
+  desktop: () => string;
   emit: EmitRecord;
 }
 
@@ -94,7 +94,7 @@ export function recordSession(
     application: session.application,
     user: context.user,
     computer: context.computer,
-    desktop: context.desktop,
+    desktop: context.desktop(),
     executable: session.executable,
     pid: session.pid,
     started: session.started,

@@ -31,8 +31,8 @@ export interface TrackerIdentity {
   agent: string;
   user: string;
   computer: string;
-  /** Display or terminal-server session. */
-  desktop: string;
+  /** Display or terminal-server session; a desktop that comes after the agent has a name only then. */
+  desktop: () => string;
 }
 export interface OpenState {
   asOf: number;

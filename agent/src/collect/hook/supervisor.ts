@@ -6,6 +6,8 @@ import { hookMessageSchema } from './message.ts';
 export interface HookDeps {
   /** Rejects when the hook must not be started now: without an X server it would abort or hang its process. */
   preflight: () => Promise<void>;
+  /** Environment of the child, asked at each start: another display may have come. */
+  environment?: () => NodeJS.ProcessEnv;
   /** Input was seen in the last second. */
   input: (kinds: { kb: boolean; ms: boolean }) => void;
   /** The hook began or ceased to work. */
@@ -108,6 +110,7 @@ interface ChildEvents {
 function startChild(deps: HookDeps, events: ChildEvents): ChildProcess {
   const started = fork(deps.childPath ?? CHILD, [], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: deps.environment?.() ?? process.env,
     ...DIES_WITH_US,
   });
   const watchdog = setTimeout(() => {

@@ -12,11 +12,10 @@ const BY_SERVER: Record<string, string> = {
 };
 
 /** Kind of desktop session, told by the X server behind the display (agent.md §9) and the environment. */
-export async function desktopKind(env: NodeJS.ProcessEnv): Promise<string> {
+export async function desktopKind(env: NodeJS.ProcessEnv, display: string): Promise<string> {
   if (env['XRDP_SESSION'] !== undefined) return 'rdp';
   if (env['WAYLAND_DISPLAY'] !== undefined || env['XDG_SESSION_TYPE'] === 'wayland') return 'wayland';
-  const display = env['DISPLAY'];
-  if (display === undefined || display === '') return 'headless';
+  if (display === '') return 'headless';
   const server = await serverName(display);
   return BY_SERVER[server] ?? 'x11';
 }

@@ -115,7 +115,11 @@ function openClient(display: string, end: () => void): Promise<{ client: XClient
       const root = error === undefined ? ready.screen[0]?.root : undefined;
       if (error !== undefined) reject(error);
       else if (root === undefined) reject(new Error('the X server has no screen'));
-      else resolve({ client, root });
+      else {
+        // The library has one table of atoms for all connections, but each X server gives numbers of its own.
+        client.atoms = { ...client.atoms };
+        resolve({ client, root });
+      }
     });
     // Without this listener a window that closes between event and query ends the process (agent.md §2). The errors
     // themselves reach whoever asked.

@@ -25,6 +25,8 @@ declare module 'x11' {
     ): void;
   }
   export interface XClient extends EventEmitter {
+    /** Numbers of atoms by name, as this server gave them. */
+    atoms: Record<string, number>;
     InternAtom(onlyIfExists: boolean, name: string, reply: Reply<number>): void;
     ChangeWindowAttributes(window: number, values: { eventMask: number }): void;
     // Six parameters because that is the protocol's request.

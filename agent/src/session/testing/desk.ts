@@ -7,7 +7,7 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 /** An instant that is a whole hour UTC. */
 export const START = 1_800_000_000_000;
-const identity = { agent: 'agent', user: 'ann', computer: 'ws1', desktop: ':0' };
+const identity = { agent: 'agent', user: 'ann', computer: 'ws1', desktop: () => ':0' };
 
 export type DraftOf<K extends RecordDraft['kind']> = Extract<RecordDraft, { kind: K }>;
 
