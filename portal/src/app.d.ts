@@ -12,6 +12,10 @@ declare global {
       message: string;
       code?: string;
     }
+    interface PageData {
+      /** Keys of the address that the page does not know. */
+      unknownKeys?: readonly string[];
+    }
     interface PageState {
       sel?: string;
     }

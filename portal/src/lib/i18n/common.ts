@@ -33,6 +33,15 @@ export const common = {
   cancel: 'Cancel',
   close: 'Close',
   times: (zone: string) => `Times in ${zone}`,
+  unknownKeys: (keys: readonly string[]) =>
+    plural(keys.length, {
+      one: `This page does not know “${keys.join('”, “')}” in its address. It changes nothing here.`,
+      other: `This page does not know “${keys.join('”, “')}” in its address. They change nothing here.`,
+    }),
+  removeKeys: 'Leave out',
+  findIn: (filter: string) => `Find ${filter.toLowerCase()}`,
+  noneLike: (text: string) => `Nothing is named like “${text}”.`,
+  exactly: (text: string) => `Exactly “${text}”`,
   failed: 'Could not be shown.',
   failedDetail: 'Other parts of the portal are right.',
   code: 'Code',

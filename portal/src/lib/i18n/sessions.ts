@@ -27,7 +27,6 @@ export const sessions = {
   any: 'Any',
   clear: 'Clear',
   remove: (filter: string) => `Remove the filter ${filter}`,
-  find: (filter: string) => `Find in ${filter.toLowerCase()}`,
   sessionHint: 'Reference of a session, or its beginning',
   columns: {
     started: 'Started',
