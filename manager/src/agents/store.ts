@@ -33,7 +33,7 @@ export async function readAgents(
 ): Promise<Agent[]> {
   const { rows } = await sql<AgentRow>`
     select a.*, c.config_revision as wanted,
-      (select count(distinct session_id) from open_document d where d.agent_id = a.id)::int as open_sessions,
+      (select count(distinct session_id) from open_document d where d.agent_id = a.id and not d.server_closed)::int as open_sessions,
       (select jsonb_build_object('at', (extract(epoch from k.at) * 1000)::bigint, 'input', k.input,
           'window', k."window", 'documents', k.documents, 'desktop', k.desktop, 'reason', k.reason)
         from capability k where k.agent_id = a.id order by k.at desc limit 1) as capability,

@@ -36,7 +36,7 @@ async function readApplications(
   const { rows } = await sql<ApplicationRow>`
     select a.*,
       (select count(distinct (d.agent_id, d.session_id)) from open_document d
-        where d.account_id = a.account_id and d.application_id = a.id)::int as open_now,
+        where d.account_id = a.account_id and d.application_id = a.id and not d.server_closed)::int as open_now,
       (select count(*) from session s where s.application_id = a.id and s.account_id = a.account_id
         and s.started >= ${dayAgo})::int as sessions_today
     from application a

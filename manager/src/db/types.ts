@@ -127,7 +127,7 @@ export interface Database {
     cause: number;
     flags: number;
   };
-  agent_range: { agent_id: number; epoch: Int8; seen: string };
+  agent_range: { agent_id: number; epoch: Int8; seen: string; missing: Generated<string> };
   open_snapshot: {
     agent_id: number;
     account_id: number;
@@ -150,7 +150,9 @@ export interface Database {
     held_cause: number | null;
     held_flags: number | null;
     held_since: OptionalInstant;
+    server_closed: Generated<boolean>;
   };
+  server_closing: { agent_id: number; closed_at: OptionalInstant; reopened_at: OptionalInstant };
   coverage: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
   capability: {
     account_id: number;
@@ -169,6 +171,8 @@ export interface Database {
     to_at: Instant;
     lost: Int8;
     reason: string;
+    epoch: Int8 | null;
+    missing: string | null;
   };
   dead_letter: {
     id: Generated<string>;
@@ -183,7 +187,10 @@ export interface Database {
     headers: Json;
     body: Buffer;
     replayed_at: OptionalInstant;
+    attempts: Generated<number>;
+    tried_at: OptionalInstant;
   };
+  dead_letter_dropped: { account_id: number; code: string; letters: Int8; last_at: Instant };
   dirty_log: { application_id: number; q: number };
   rollup_quarter: {
     account_id: number;
@@ -201,5 +208,7 @@ export interface Database {
     minutes: Buffer;
     peak_at: OptionalInstant;
     peak_ms: Generated<number>;
+    minute_ms: Buffer | null;
   };
+  attempt_count: { bucket: string; key: Buffer; since: Instant; n: number };
 }

@@ -16,6 +16,10 @@ const environmentSchema = z.object({
    * NATS server, that was killed stays away. Applies when the consumer is made, not to one that exists.
    */
   PM_ACK_WAIT_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
+  /** Ms without news of an agent after which the server closes what it left open. */
+  PM_CLOSE_AFTER_MS: z.coerce.number().int().min(1000).max(7_776_000_000).default(86_400_000),
+  /** Ms between two looks for silent agents. */
+  PM_CLOSE_EVERY_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
 });
 
 const credentialsSchema = z.object({ jwt: z.string(), seed: z.string() });
@@ -30,6 +34,8 @@ export interface IngestConfig {
   logLevel: z.infer<typeof environmentSchema>['PM_LOG_LEVEL'];
   rollEveryMs: number;
   ackWaitMs: number;
+  closeAfterMs: number;
+  closeEveryMs: number;
   credentials: z.infer<typeof credentialsSchema>;
   /** Master keys by key id: all that agents may still use. */
   masters: ReadonlyMap<string, Buffer>;
@@ -50,6 +56,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): IngestConfig {
     logLevel: env.PM_LOG_LEVEL,
     rollEveryMs: env.PM_ROLL_EVERY_MS,
     ackWaitMs: env.PM_ACK_WAIT_MS,
+    closeAfterMs: env.PM_CLOSE_AFTER_MS,
+    closeEveryMs: env.PM_CLOSE_EVERY_MS,
     credentials: secret('ingest.creds.json', credentialsSchema),
     masters: new Map([[master.kid, Buffer.from(master.key, 'base64url')]]),
     down: secret('down-ingest.key', downKeySchema),

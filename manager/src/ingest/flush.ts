@@ -1,4 +1,5 @@
 import type { AgentRecord, Batch, OpenSnapshot } from '@process-meter/contract';
+import type { News } from '../closing/index.ts';
 import { quarterOf } from '../rollup/index.ts';
 import { contains, subtract, union, type Range } from './seen-ranges.ts';
 import { SegmentRows } from './segment-rows.ts';
@@ -90,6 +91,19 @@ export class Flush {
     const before = this.seen.get(key)?.fresh ?? [];
     this.seen.set(key, { sender, epoch: batch.epoch, fresh: union(before, fresh), after });
     return after;
+  }
+
+  /** Who was heard with something new: what the server closed of them opens again. */
+  news(): News {
+    const changed = [...this.seen.values()].filter(({ fresh }) => fresh.length > 0);
+    return {
+      agents: changed.map(({ sender }) => sender.agent),
+      snapshots: [...this.snapshots.values()].map(({ sender, epoch, open }) => ({
+        agent: sender.agent,
+        epoch,
+        rev: open.rev,
+      })),
+    };
   }
 
   /** Dirty (application, quarter) pairs as two columns. */

@@ -1,6 +1,7 @@
 import { downSigner, inboxPrefix } from '@process-meter/contract';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Registry } from 'prom-client';
+import { startCloser } from '../closing/index.ts';
 import { awaitSchema, connectDatabase, type Connection } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import { natsAuthenticator } from '../nats-trust/index.ts';
@@ -55,6 +56,17 @@ export async function startIngest(deps: IngestDeps): Promise<RunningIngest> {
     everyMs: config.rollEveryMs,
     busy: () => consumer.backlog > BUSY_FROM,
   });
+  const stopCloser = startCloser({
+    pool: database.pool,
+    log,
+    metrics: deps.metrics,
+    now,
+    silentAfterMs: config.closeAfterMs,
+    everyMs: config.closeEveryMs,
+    partitions: createPartitions(database.pool),
+    hears: async () =>
+      consumer.backlog <= BUSY_FROM && (await missingParts(database, connection)).length === 0,
+  });
   log.info({ port: status.port, now: now() }, 'ingest runs');
   return {
     port: status.port,
@@ -62,6 +74,7 @@ export async function startIngest(deps: IngestDeps): Promise<RunningIngest> {
       await consumer.stop();
       await running;
       await pipeline.drained();
+      await stopCloser();
       await stopRoller();
       await connection.drain();
       await database.close();

@@ -18,7 +18,8 @@ export async function applicationsByUse(
        where r.account_id = a.account_id and r.application_id = a.id and q >= $2 and q < $3) u on true
      where a.account_id = $1 and (a.deleted_at is null or u.used > 0)
      order by coalesce(u.used, 0) desc,
-       (select count(*) from open_document d where d.application_id = a.id) desc, a.name`,
+       (select count(*) from open_document d where d.account_id = a.account_id and d.application_id = a.id
+         and not d.server_closed) desc, a.name`,
     [account, new Date(range.from), new Date(range.to)],
   );
   return rows;
