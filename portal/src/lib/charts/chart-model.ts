@@ -1,34 +1,39 @@
-import type { Completeness } from '@process-meter/contract';
-import { openOf, type StackPoint } from './stack.ts';
+import type { StackPoint } from './stack.ts';
 
-/** Everything a stacked chart is drawn from. */
-export interface ChartModel {
+export interface Span {
   readonly from: number;
   readonly to: number;
-  readonly zone: string;
+}
+export interface TimeTick {
+  readonly at: number;
+  readonly label: string;
+}
+
+/** Everything a stacked chart is drawn from, worked out by the server: the browser only lays it out at its own width. */
+export interface ChartModel extends Span {
   /** Figures end here. */
   readonly until: number;
-  readonly points: readonly StackPoint[];
-  readonly peak: { readonly at: number; readonly text: string; readonly count: number } | null;
-  readonly slots: Completeness['slots'];
   /** One bar a step in place of an area: from 15 days on. */
   readonly bars: boolean;
+  /** Top of the count axis. */
+  readonly top: number;
+  readonly counts: readonly { readonly value: number; readonly label: string }[];
+  /** Ticks of the time axis, densest first; the first that fits the width is drawn. */
+  readonly times: readonly { readonly most: number; readonly ticks: readonly TimeTick[] }[];
+  /** The shapes: few enough steps to be drawn at once. */
+  readonly drawn: readonly StackPoint[];
+  readonly peak: { readonly at: number; readonly text: string; readonly count: number } | null;
+  /** Stretches in which agents were expected to measure; where none was, nothing is drawn. */
+  readonly known: readonly Span[];
+  /** Stretches whose data is not all here. */
+  readonly gaps: readonly Span[];
 }
 
-/** Top of the count axis: above everything that is drawn. */
-export function topOf(model: ChartModel): number {
-  const highest = model.points.reduce((most, point) => Math.max(most, openOf(point)), model.peak?.count ?? 0);
-  return Math.max(1, highest * 1.06);
-}
-
-/** The steps of a span, those at its ends cut to it: nothing is drawn outside the axis or after what can be known. */
-export function within(points: readonly StackPoint[], span: { from: number; to: number }): StackPoint[] {
-  return points
-    .filter((point) => point.at < span.to && point.at + point.lengthMs > span.from)
-    .map((point) => {
-      const at = Math.max(point.at, span.from);
-      return { ...point, at, lengthMs: Math.min(point.at + point.lengthMs, span.to) - at };
-    });
+/** A chart that can be read step by step. */
+export interface ReadModel extends ChartModel {
+  readonly zone: string;
+  /** Every step, also where the drawing joins some. */
+  readonly points: readonly StackPoint[];
 }
 
 /** Index of the point whose step holds an instant; the nearest at the ends. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { areaPath, countTicks, edgePath, scaleOf, thin } from './stack.ts';
+import { chartModel } from './draw.server.ts';
+import { areaPath, edgePath, scaleOf } from './stack.ts';
+import { countTicks, thin } from './thinning.ts';
 import { timeTicks } from './time-ticks.ts';
 
 const MINUTE = 60_000;
@@ -10,9 +12,6 @@ const point = (index: number, active: number, timeout = 0) => ({
   inactive: 0,
   timeout,
   peak: active + timeout,
-  activeMs: 0,
-  inactiveMs: 0,
-  timeoutMs: 0,
 });
 
 describe('thinning', () => {
@@ -64,5 +63,52 @@ describe('ticks', () => {
     const ticks = timeTicks({ from, to: from + 90 * 24 * 60 * MINUTE }, 'Europe/Oslo', 8);
     expect(ticks[0]?.label).toBe('7 Sept');
     expect(ticks.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('what the server works out for a chart', () => {
+  const slot = (from: number, to: number, share: number | null) => ({
+    from: from * MINUTE,
+    to: to * MINUTE,
+    share,
+    missing: share === 1 ? 0 : 1,
+  });
+  const source = {
+    from: 0,
+    to: 600 * MINUTE,
+    until: 480 * MINUTE,
+    zone: 'UTC',
+    points: Array.from({ length: 480 }, (_, index) => point(index, 3)),
+    peak: { at: 0, text: 'Peak', count: 7 },
+    slots: [
+      slot(-60, 60, 1),
+      slot(60, 120, 1),
+      slot(120, 180, 0.5),
+      slot(180, 240, null),
+      slot(420, 540, 0.5),
+    ],
+    bars: false,
+  };
+  it('has room for the peak and few shapes', () => {
+    const model = chartModel(source);
+    expect(model.top).toBeCloseTo(7.42);
+    expect(model.drawn.length).toBeLessThanOrEqual(300);
+    expect(chartModel({ ...source, bars: true }).drawn).toHaveLength(480);
+  });
+  it('tells what is known and what is missing on the axis and up to now', () => {
+    const { known, gaps } = chartModel(source);
+    expect(known).toEqual([
+      { from: 0, to: 180 * MINUTE },
+      { from: 420 * MINUTE, to: 480 * MINUTE },
+    ]);
+    expect(gaps).toEqual([
+      { from: 120 * MINUTE, to: 180 * MINUTE },
+      { from: 420 * MINUTE, to: 480 * MINUTE },
+    ]);
+  });
+  it('offers ticks for every width, densest first', () => {
+    const { times } = chartModel(source);
+    for (const { most, ticks } of times) expect(ticks.length).toBeLessThanOrEqual(most + 1);
+    expect(times.at(0)!.ticks.length).toBeGreaterThan(times.at(-1)!.ticks.length);
   });
 });

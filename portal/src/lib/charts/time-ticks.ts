@@ -1,17 +1,13 @@
+import type { TimeTick } from './chart-model.ts';
 import { clock, shortDay, day } from '#lib/format/instants.ts';
 import { instantOf, startOfDay, startOfWeek, wallAt } from '#lib/format/zone.ts';
-
-export interface Tick {
-  readonly at: number;
-  readonly label: string;
-}
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * MINUTE);
 
-function hourTicks(from: number, to: number, zone: string, step: number): Tick[] {
-  const ticks: Tick[] = [];
+function hourTicks(from: number, to: number, zone: string, step: number): TimeTick[] {
+  const ticks: TimeTick[] = [];
   for (let dayStart = startOfDay(from, zone); dayStart <= to; dayStart = startOfDay(dayStart, zone, 1)) {
     const next = startOfDay(dayStart, zone, 1);
     for (let at = dayStart; at < next; at += step) {
@@ -21,8 +17,8 @@ function hourTicks(from: number, to: number, zone: string, step: number): Tick[]
   return ticks;
 }
 
-function dayTicks(from: number, to: number, zone: string, days: number): Tick[] {
-  const ticks: Tick[] = [];
+function dayTicks(from: number, to: number, zone: string, days: number): TimeTick[] {
+  const ticks: TimeTick[] = [];
   const long = days >= 7;
   let at = long ? startOfWeek(from, zone) : startOfDay(from, zone);
   for (; at <= to; at = startOfDay(at, zone, days)) {
@@ -33,7 +29,7 @@ function dayTicks(from: number, to: number, zone: string, days: number): Tick[] 
 }
 
 /** Ticks of a time axis on round wall-clock times of the zone, at most `most` of them. */
-export function timeTicks(span: { from: number; to: number }, zone: string, most: number): Tick[] {
+export function timeTicks(span: { from: number; to: number }, zone: string, most: number): TimeTick[] {
   const { from, to } = span;
   const length = to - from;
   const step = STEPS.find((candidate) => length / candidate <= most);

@@ -4,8 +4,14 @@ const STEPS = ['minute', 'quarter', 'hour', 'day'] as const;
 
 /** What the address of Concurrent Use asks of the Manager. */
 export function concurrentQuery(url: URL, accountZone: string, now: number) {
-  const { range, zone, refused, query } = reportRange({ url, accountZone, now, fallback: 'today' });
+  const { range, zone, bar, query } = reportRange({
+    url,
+    accountZone,
+    now,
+    fallback: 'today',
+    drop: ['step'],
+  });
   const step = STEPS.find((each) => each === url.searchParams.get('step'));
   const app = url.searchParams.get('app') ?? undefined;
-  return { range, zone, refused, now, query: { ...query, app, step } };
+  return { range, zone, bar, query: { ...query, app, step } };
 }

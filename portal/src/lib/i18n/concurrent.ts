@@ -7,7 +7,6 @@ const count = (value: number): string => value.toLocaleString('en-GB');
 export const concurrent = {
   title: (application: string) => `Concurrent use of ${application}`,
   all: 'All applications',
-  app: 'Application',
   answer: {
     none: (application: string) => `${application} was not open in this time.`,
     noneSoFar: (application: string) =>
@@ -36,24 +35,13 @@ export const concurrent = {
         one: `# agent has not sent that time yet. The figures there may rise, and so the peak from ${count(peak)}.`,
         other: `# agents have not sent that time yet. The figures there may rise, and so the peak from ${count(peak)}.`,
       }),
-    link: 'Which agents',
   },
   zoom: { '90d': '90 days', week: 'Week', day: 'Day', hour: 'Hour' } satisfies Record<Zoom, string>,
   week: (week: number) => `Week ${String(week)}`,
-  earlier: 'Earlier',
-  later: 'Later',
-  zoomIn: 'Zoom in',
-  zoomOut: 'Zoom out',
-  ladder: 'Zoom',
   chart: (peak: number, at: string) =>
     `Open sessions stacked by state. Peak ${count(peak)} at ${at}. The table below has the same figures.`,
   chartNone: 'Open sessions stacked by state: none in this time. The table below has the same figures.',
-  plotHelp:
-    'Chart. Arrow keys walk through it, Enter opens the sessions of that moment, plus and minus zoom.',
   peakMark: (peak: number, at: string) => `Peak ${count(peak)} at ${at}`,
-  complete: 'complete',
-  dailyPeak: 'daily peak',
-  daily: 'Peak of each of 90 days. Choose a day to open it.',
   dailyDay: (day: string, peak: number) => `${day}: peak ${count(peak)}`,
   card: {
     open: 'Open',
@@ -74,13 +62,6 @@ export const concurrent = {
     never: 'nothing open',
   },
   table: {
-    title: 'The same figures as a table',
-    averages: 'Averages over each step; peak is the largest number open at one instant',
-    from: 'From',
-    bar: 'Average by state',
-    open: 'Open',
-    peak: 'Peak',
-    complete: 'Complete',
     steps: { hour: 'Hour', quarter: '15 min', minute: 'Minute', day: 'Day' },
     onlyUse: (shown: number, all: number) =>
       `${count(shown)} of ${count(all)} steps: those in which something was open. The export has all.`,
@@ -88,8 +69,6 @@ export const concurrent = {
       `The first ${count(shown)} of ${count(all)} steps in which something was open. The export has all.`,
     empty: 'Nothing was open in this time.',
     emptyUnmeasured: 'No agent was expected to measure in this time.',
-    emptyNext: 'Show 90 days',
-    step: 'Step of the table and the chart',
     notMeasured: 'not measured',
   },
   lanes: {
@@ -98,10 +77,7 @@ export const concurrent = {
         one: 'At this zoom the stack opens into sessions: # lane.',
         other: 'At this zoom the stack opens into sessions: # lanes, longest unused first.',
       }),
-    all: 'All sessions of this time',
-    none: 'No session in this time.',
     lane: (user: string, computer: string, unused: string) => `${user} on ${computer}, ${unused} unused`,
   },
   bars: 'One bar a day: the states at the minute of that day’s peak. Choose a day to open it, drag across days to zoom.',
-  drag: 'Drag across the chart to zoom in.',
 } as const;

@@ -1,7 +1,4 @@
-import type { Overview } from '@process-meter/contract';
 import { plural } from './plural.ts';
-
-type TaskKind = Overview['tasks'][number]['kind'];
 
 /** Texts of the Overview. */
 export const overview = {
@@ -41,20 +38,11 @@ export const overview = {
       const machines = plural(computers, { zero: 'no computer', one: '# computer', other: '# computers' });
       return `${apps} on ${machines}`;
     },
-    nothing: 'Nothing metered is open.',
-    chart: (peak: number, at: string) =>
-      plural(peak, {
-        zero: 'Open sessions today: none so far',
-        one: `Open sessions today, stacked by state: peak # at ${at}`,
-        other: `Open sessions today, stacked by state: peak # at ${at}`,
-      }),
     marker: (count: string) => `now, ${count}`,
     missing: 'data still missing',
-    peak: (count: string, at: string) => `Peak today ${count} at ${at}`,
   },
   tasks: {
     title: 'Needs someone',
-    open: (n: number) => plural(n, { zero: 'nothing', one: '# open', other: '# open' }),
     none: 'Nothing needs anybody now.',
     noneDetail:
       'Agents that fall silent, records that are refused and rules that do not arrive are listed here.',
@@ -91,17 +79,7 @@ export const overview = {
     waiting: 'Oldest record waiting',
     noneWaiting: 'none',
   },
-  data: {
-    title: 'Data of today',
-    complete: 'All that was expected has arrived.',
-    partial: (from: string, to: string, agents: number) =>
-      plural(agents, {
-        one: `${from} to ${to}: # agent has not sent its records. It keeps them; figures for that time may rise by its sessions.`,
-        other: `${from} to ${to}: # agents have not sent their records. They keep them; figures for that time may rise by their sessions.`,
-      }),
-    unknown: 'No agent was expected to send today.',
-    which: 'Which agents',
-  },
+  data: { title: 'Data of today', which: 'Which agents' },
   recent: { title: 'Last changes', none: 'No session changed its state yet today.' },
   wall: 'Wall view',
   leaveWall: 'Leave wall view',
@@ -123,12 +101,6 @@ export const overview = {
     waiting: 'Waiting for the first agent',
     managerAnswers: 'The Manager answers',
     listening: 'This page listens; the first agent shows without a reload',
-    applications: (n: number) =>
-      plural(n, {
-        zero: 'No application is metered yet',
-        one: '# application is metered',
-        other: '# applications are metered',
-      }),
   },
 } as const;
 
@@ -140,69 +112,3 @@ function workedIn(active: number, open: number): string {
     other: `${open.toLocaleString('en-GB')} sessions are open and # of them are worked in.`,
   });
 }
-
-interface TaskText {
-  readonly title: string;
-  readonly text: string;
-  readonly link: string;
-  readonly href: string;
-}
-
-/** What a task says and where it is solved. */
-export const taskTexts: Record<TaskKind, (count: number, since: string | null) => TaskText> = {
-  noApplications: () => ({
-    title: 'No application is metered',
-    text: 'Agents are ready, but no rule tells them what to meter.',
-    link: 'Add an application',
-    href: '/administration/applications/new',
-  }),
-  noAgents: () => ({
-    title: 'No agent is enrolled',
-    text: 'Nothing can be measured before the first one.',
-    link: 'Add an agent',
-    href: '/administration/agents#add',
-  }),
-  agentsSilent: (count, since) => ({
-    title: plural(count, { one: '# agent is silent', other: '# agents are silent' }),
-    text:
-      since === null ? 'Not heard for over a day.' : `Not heard for over a day, the first since ${since}.`,
-    link: 'See which',
-    href: '/administration/agents?status=silent',
-  }),
-  agentsBlind: (count) => ({
-    title: plural(count, {
-      one: 'On # computer not all can be measured',
-      other: 'On # computers not all can be measured',
-    }),
-    text: 'Each says why, and what would help.',
-    link: 'See which',
-    href: '/administration/agents?status=blind',
-  }),
-  deadLetters: (count, since) => ({
-    title: plural(count, {
-      one: '# batch of records was refused',
-      other: '# batches of records were refused',
-    }),
-    text:
-      since === null
-        ? 'They are kept with the reason, and not counted.'
-        : `Since ${since}. They are kept with the reason, and not counted.`,
-    link: 'Read the reasons',
-    href: '/administration/health',
-  }),
-  recordsLost: (count, since) => ({
-    title: plural(count, { one: '# agent lost records', other: '# agents lost records' }),
-    text:
-      since === null
-        ? 'Figures of that time stay too low.'
-        : `Since ${since}. Figures of that time stay too low.`,
-    link: 'See which time',
-    href: '/administration/agents?status=lost',
-  }),
-  configurationOld: (count) => ({
-    title: plural(count, { one: '# agent has old rules', other: '# agents have old rules' }),
-    text: 'They meter by the rules of before until they have been reached.',
-    link: 'See which',
-    href: '/administration/agents?status=old',
-  }),
-};

@@ -4,11 +4,11 @@ const TEXTS = ['app', 'user', 'computer', 'session', 'state', 'at', 'sort', 'pag
 
 /** What the address of Sessions asks of the Manager; what the Manager would refuse is left to it to refuse. */
 export function sessionsQuery(url: URL, accountZone: string, now: number) {
-  const { range, zone, refused, query } = reportRange({ url, accountZone, now, fallback: '7d' });
+  const { zone, bar, query } = reportRange({ url, accountZone, now, fallback: '7d', drop: ['page', 'at'] });
   const filters: Partial<Record<(typeof TEXTS)[number], string>> = {};
   for (const name of TEXTS) {
     const value = url.searchParams.get(name)?.trim();
     if (value !== undefined && value !== '') filters[name] = value;
   }
-  return { range, zone, refused, now, filters, query: { ...query, ...filters, size: 50 } };
+  return { zone, bar, now, filters, query: { ...query, ...filters, size: 50 } };
 }
