@@ -104,14 +104,23 @@ export const capabilityRecordSchema = z.object({
 });
 export type CapabilityRecord = z.infer<typeof capabilityRecordSchema>;
 
-/** Records that are lost for ever: the outbox was full or damaged. `lost` is how many, -1 when unknown. */
+/**
+ * Records that are lost for ever: the outbox was full or damaged, the disk took no more, or a record could not be sent.
+ * `lost` is how many, -1 when unknown.
+ */
 export const gapRecordSchema = z.object({
   kind: z.literal('gap'),
   seq: seqSchema,
   from: instantSchema,
   to: instantSchema,
   lost: z.number().int().min(-1),
-  reason: z.enum(['outboxFull', 'outboxDamaged']),
+  reason: z.enum(['outboxFull', 'outboxDamaged', 'diskFailed', 'unsendable']),
+  /** First and last sequence among which the lost records are; null when they had none. Those that arrived are not lost. */
+  seqs: z
+    .tuple([seqSchema, seqSchema])
+    .refine(([first, last]) => first <= last, 'the last sequence is before the first')
+    .nullable()
+    .optional(),
 });
 export type GapRecord = z.infer<typeof gapRecordSchema>;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { CAUSE, type AgentRecord } from '@process-meter/contract';
+import { agentRecordSchema, CAUSE, type AgentRecord } from '@process-meter/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RecordDraft } from '../session/sample.ts';
 import { lockStateFolder } from './single-instance.ts';
@@ -106,21 +106,35 @@ test('only what the marks name is forgotten, and a read stops at a hole', () => 
   expect(outbox.read(7, 2).map(({ seq }) => seq)).toEqual([7, 8]);
 });
 
-test('a record that can never be sent is put aside and blocks nothing', () => {
-  const outbox = open();
+test('a record that can never be sent is put aside, blocks nothing, and its loss is a record', () => {
+  const outbox = open({ now: START + 9 });
   outbox.commit(drafts(3), '', START);
   outbox.bury(1, 'refused');
   outbox.bury(1, 'refused');
-  expect(seqs(outbox)).toEqual([2, 3]);
+  expect(all(outbox)).toMatchObject([
+    { seq: 2, kind: 'coverage' },
+    { seq: 3, kind: 'coverage' },
+    { seq: 4, kind: 'gap', from: START, to: START, lost: 1, reason: 'unsendable', seqs: [1, 1] },
+  ]);
+  outbox.commit(drafts(1), '', START);
+  expect(outbox.stats().lastSeq).toBe(5);
 });
 
 test('a record that no Manager would take, as one of 1970, does not hold up those after it', () => {
-  const outbox = open();
+  const outbox = open({ now: 5 });
   outbox.commit([...drafts(1, 5), ...drafts(2), ...drafts(1, 5), ...drafts(1)], '', START);
   expect(outbox.read(0, 100).map(({ seq }) => seq)).toEqual([2, 3]);
-  expect(outbox.read(4, 100).map(({ seq }) => seq)).toEqual([5]);
+  expect(outbox.read(4, 100).map(({ seq }) => seq)).toEqual([5, 6, 7]);
   expect(warnings).toHaveLength(2);
-  expect(outbox.stats().waiting).toBe(3);
+  expect(outbox.stats().waiting).toBe(5);
+});
+
+test('the loss of a record of 1970 is told by one that every Manager takes', () => {
+  const outbox = open({ now: 5 });
+  outbox.commit(drafts(1, 5), '', 5);
+  expect(outbox.read(0, 100)).toEqual([]);
+  expect(all(outbox)).toMatchObject([{ seq: 2, kind: 'gap', lost: 1, reason: 'unsendable', seqs: [1, 1] }]);
+  expect(agentRecordSchema.safeParse(all(outbox)[0]).success).toBe(true);
 });
 
 test('over its budget the oldest records are given up, and a gap record counts each of them', () => {
@@ -142,6 +156,10 @@ test('over its budget the oldest records are given up, and a gap record counts e
   expect(outbox.stats().lastSeq).toBe(records.at(-1)!.seq);
   expect(statSync(join(folder, 'outbox.sqlite')).size).toBeLessThanOrEqual(256 * 1024);
   expect(gaps.reduce((sum, { lost }) => sum + lost, 0)).toBe(written - kept.length);
+  // Every sequence is there, or is named as given up.
+  const named = new Set(records.map(({ seq }) => seq));
+  for (const { seqs } of gaps) for (let seq = seqs![0]; seq <= seqs![1]; seq += 1) named.add(seq);
+  expect(named.size).toBe(outbox.stats().lastSeq);
 });
 
 test.for([

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { agentRecordSchema, type AgentRecord } from '@process-meter/contract';
-import { z } from 'zod';
 import type { RecordDraft } from '../session/sample.ts';
+import { addLoss, gapOf, lossOf, type Loss } from './loss.ts';
 
 /**
  * The durable outbox: each record stays until the Manager says that it is committed. SQLite in WAL mode with
@@ -18,7 +18,7 @@ export interface Outbox {
   read(from: number, limit: number): AgentRecord[];
   /** Forgets what is committed in the database of the Manager. */
   trim(ranges: readonly (readonly [number, number])[]): number;
-  /** Puts a record aside that can never be sent. */
+  /** Puts a record aside that can never be sent, and tells of the loss in a record of its own. */
   bury(seq: number, reason: string): void;
   stats(): { waiting: number; oldest: number | null; lastSeq: number };
   /** Number of the next open snapshot; grows over restarts. */
@@ -100,38 +100,13 @@ function newEpoch(folder: string, now: number): number {
   return epoch;
 }
 
-interface Loss {
-  count: number;
-  from: number;
-  to: number;
-}
-
-const gapSchema = z.object({
-  kind: z.literal('gap'),
-  from: z.number(),
-  to: z.number(),
-  lost: z.number().nonnegative(),
-});
-
-function addLost(lost: Loss | null, more: Loss): Loss {
-  if (lost === null) return more;
-  return {
-    count: lost.count + more.count,
-    from: Math.min(lost.from, more.from),
-    to: Math.max(lost.to, more.to),
-  };
-}
-
-function gapOf(lost: Loss | null): RecordDraft[] {
-  if (lost === null) return [];
-  return [{ kind: 'gap', from: lost.from, to: lost.to, lost: lost.count, reason: 'outboxFull' }];
-}
-
 class SqliteOutbox implements Outbox {
   readonly epoch: number;
   readonly #db: DatabaseSync;
   readonly #options: OutboxOptions;
   #lastSeq: number;
+  /** Last sequence the running transaction gives out; it is given out when that is committed. */
+  #seqInTransaction = 0;
   #rev: number;
   #revLimit = 0;
   /** Records given up since the last gap record. */
@@ -155,7 +130,14 @@ class SqliteOutbox implements Outbox {
         this.#commit(drafts, checkpoint, { at, evict: EVICT });
       } catch (again) {
         // The disk itself is full: the records are lost, which is counted and told as soon as there is room.
-        if (drafts.length > 0) this.#lost = addLost(this.#lost, { count: drafts.length, from: at, to: at });
+        if (drafts.length > 0)
+          this.#lost = addLoss(this.#lost, {
+            count: drafts.length,
+            from: at,
+            to: at,
+            reason: 'diskFailed',
+            seqs: null,
+          });
         this.#options.log.warn({ err: again, lost: drafts.length }, 'the outbox cannot be written');
       }
     }
@@ -166,20 +148,25 @@ class SqliteOutbox implements Outbox {
     checkpoint: string,
     { at, evict }: { at: number; evict: number },
   ): void {
-    let seq = this.#lastSeq;
     // What is given up and the record that counts it are one transaction: no crash makes a loss that nobody sees.
     this.#transaction(() => {
       const lost = this.#evict(evict);
-      const insert = this.#db.prepare('insert into record (seq, at, body) values (?, ?, ?)');
-      for (const draft of [...gapOf(lost), ...drafts]) {
-        seq += 1;
-        insert.run(seq, at, JSON.stringify({ ...draft, seq }));
-      }
-      this.set('lastSeq', String(seq));
+      this.#append([...(lost === null ? [] : [gapOf(lost)]), ...drafts], at);
       if (checkpoint !== '') this.set('checkpoint', checkpoint);
     });
-    this.#lastSeq = seq;
     this.#lost = null;
+  }
+
+  /** To be called in a transaction. */
+  #append(drafts: readonly RecordDraft[], at: number): void {
+    let seq = this.#lastSeq;
+    const insert = this.#db.prepare('insert into record (seq, at, body) values (?, ?, ?)');
+    for (const draft of drafts) {
+      seq += 1;
+      insert.run(seq, at, JSON.stringify({ ...draft, seq }));
+    }
+    this.set('lastSeq', String(seq));
+    this.#seqInTransaction = seq;
   }
 
   /** Deletes the oldest records and returns all losses that no gap record counts yet. */
@@ -190,19 +177,10 @@ class SqliteOutbox implements Outbox {
       .prepare(
         `delete from record where seq in
            (select seq from record where body ->> 'reason' is not 'outboxDamaged' order by seq limit ?)
-         returning at, body`,
+         returning seq, at, body`,
       )
       .all(limit);
-    for (const row of oldest) {
-      const record: unknown = JSON.parse(String(row['body']));
-      // A gap record that is given up stands for all that it counted.
-      const gap = gapSchema.safeParse(record).data;
-      const at = Number(row['at']);
-      lost = addLost(
-        lost,
-        gap === undefined ? { count: 1, from: at, to: at } : { count: gap.lost, from: gap.from, to: gap.to },
-      );
-    }
+    for (const row of oldest) lost = addLoss(lost, lossOf(row, 'outboxFull'));
     return lost;
   }
 
@@ -239,13 +217,15 @@ class SqliteOutbox implements Outbox {
 
   bury(seq: number, reason: string): void {
     this.#transaction(() => {
+      const row = this.#db.prepare('delete from record where seq = ? returning seq, at, body').get(seq);
+      if (row === undefined) return;
       this.#db
-        .prepare('insert or replace into buried select seq, ?, body from record where seq = ?')
-        .run(reason.slice(0, 500), seq);
-      this.#db.prepare('delete from record where seq = ?').run(seq);
+        .prepare('insert or replace into buried (seq, reason, body) values (?, ?, ?)')
+        .run(seq, reason.slice(0, 500), row['body'] ?? '');
       this.#db
         .prepare('delete from buried where seq not in (select seq from buried order by seq desc limit 100)')
         .run();
+      this.#append([gapOf(lossOf(row, 'unsendable'))], this.#options.now());
     });
   }
 
@@ -284,8 +264,10 @@ class SqliteOutbox implements Outbox {
   #transaction(work: () => void): void {
     this.#db.exec('begin immediate');
     try {
+      this.#seqInTransaction = this.#lastSeq;
       work();
       this.#db.exec('commit');
+      this.#lastSeq = this.#seqInTransaction;
     } catch (error) {
       // A full disk has rolled back already.
       if (this.#db.isTransaction) this.#db.exec('rollback');

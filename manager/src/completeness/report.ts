@@ -2,7 +2,7 @@ import type { Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import { midnights, slotsOf, stepFor, type Slot } from '../calendar/index.ts';
 import { completenessOf, missingSpans } from './model.ts';
-import { namedAgents, watchedStretches } from './store.ts';
+import { namedAgents, readLosses, watchedStretches } from './store.ts';
 
 export interface AgentCompleteness {
   id: string;
@@ -10,6 +10,8 @@ export interface AgentCompleteness {
   user: string;
   share: number | null;
   missing: Slot[];
+  /** Records that are lost for ever, with the reason; -1 when nobody knows how many. */
+  lost: (Slot & { lost: number; reason: string })[];
 }
 
 const MISSING_SHOWN = 200;
@@ -23,6 +25,7 @@ export async function completenessByAgent(
   const slots = slotsOf(range, stepFor(range) === 'day' ? 'day' : 'hour', days);
   const watched = await watchedStretches(client, account, range);
   const agents = await namedAgents(client, account);
+  const losses = await readLosses(client, account, range);
   const gaps = missingSpans(watched, agents, now);
   return {
     ...range,
@@ -39,6 +42,10 @@ export async function completenessByAgent(
           .filter((gap) => gap.agent === agent)
           .map((gap) => ({ from: Math.max(gap.from, range.from), to: Math.min(gap.to, range.to) }))
           .filter((gap) => gap.to > gap.from)
+          .slice(0, MISSING_SHOWN),
+        lost: losses
+          .filter((loss) => loss.agent === agent)
+          .map(({ from, to, lost, reason }) => ({ from, to, lost, reason }))
           .slice(0, MISSING_SHOWN),
       };
     }),

@@ -55,6 +55,42 @@ const STRETCHES = `
     (array_agg(cause order by to_at desc))[1] as cause
   from grouped group by agent_id, island order by agent_id, from_at`;
 
+/** A loss that an agent told or that ingest found. */
+export interface LossInRange extends Slot {
+  agent: number;
+  /** How many records; -1 when unknown. */
+  lost: number;
+  reason: string;
+}
+
+/** Where a loss ends may not be known; then it ends at the latest with the last sequence that was seen. */
+const ARRIVED = `lower(g.missing) <@ r.seen and g.missing * int8multirange(int8range(1, upper(r.seen))) <@ r.seen`;
+
+/** Losses that touch a range, the newest first; what was thought lost and came after all is none. */
+export async function readLosses(client: PoolClient, account: number, range: Slot): Promise<LossInRange[]> {
+  const { rows } = await client.query<{
+    agent_id: number;
+    from_at: Date;
+    to_at: Date;
+    lost: string;
+    reason: string;
+  }>(
+    `select g.agent_id, from_at, to_at, lost, reason from record_gap g
+       left join agent_range r on r.agent_id = g.agent_id and r.epoch = g.epoch
+     where account_id = $1 and from_at < $3 and to_at >= $2
+       and (g.missing is null or r.seen is null or not (${ARRIVED}))
+     order by from_at desc, g.agent_id`,
+    [account, new Date(range.from), new Date(range.to)],
+  );
+  return rows.map((row) => ({
+    agent: row.agent_id,
+    from: row.from_at.getTime(),
+    to: row.to_at.getTime(),
+    lost: Number(row.lost),
+    reason: row.reason,
+  }));
+}
+
 async function presences(client: PoolClient, account: number): Promise<AgentPresence[]> {
   const { rows } = await client.query<{ id: number; revoked_at: Date | null }>(
     'select id, revoked_at from agent where account_id = $1',

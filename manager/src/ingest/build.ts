@@ -2,6 +2,7 @@ import { ERROR_CODES, errorCode, parseSubject, type Batch, type ErrorName } from
 import { earliestInstant, type Accepted, type Incoming } from './accept.ts';
 import type { Directory } from './directory.ts';
 import { Flush, type DeadLetter, type Sender } from './flush.ts';
+import { lossOfBatch } from './gap-store.ts';
 import type { KnownAgent } from './store.ts';
 
 /**
@@ -48,7 +49,9 @@ async function addMessage(flush: Flush, judged: Judged, directory: Directory, no
   const known = directory.agent(parseSubject(judged.message.subject)?.agent ?? '');
   const batch = batchOf(judged);
   if (batch === null || known === null) {
-    flush.deadLetters.push(letterOf(judged, judged.accepted.ok ? null : senderIfVerified(judged, known)));
+    const verified = judged.accepted.ok ? null : senderIfVerified(judged, known);
+    flush.deadLetters.push(letterOf(judged, verified));
+    if (verified !== null && known?.revoked === false) flush.losses.push(...lossOfBatch(judged, verified));
     return;
   }
   const sender = senderOf(known);

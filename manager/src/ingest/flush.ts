@@ -1,6 +1,7 @@
 import type { AgentRecord, Batch, OpenSnapshot } from '@process-meter/contract';
 import type { News } from '../closing/index.ts';
 import { quarterOf } from '../rollup/index.ts';
+import type { Loss } from './gap-store.ts';
 import { contains, subtract, union, type Range } from './seen-ranges.ts';
 import { SegmentRows } from './segment-rows.ts';
 
@@ -59,7 +60,7 @@ export class Flush {
   readonly documents = new Map<string, Owned<RecordOf<'document'>>>();
   readonly coverage: Owned<RecordOf<'coverage'>>[] = [];
   readonly capabilities: Owned<RecordOf<'capability'>>[] = [];
-  readonly gaps: Owned<RecordOf<'gap'>>[] = [];
+  readonly losses: Loss[] = [];
   readonly snapshots = new Map<number, OwnedSnapshot>();
   readonly deadLetters: DeadLetter[] = [];
   readonly seen = new Map<string, SeenChange>();
@@ -75,7 +76,7 @@ export class Flush {
     const isNew = (seq: number): boolean => !contains(ranges, seq);
     this.#addSegments(batch, sender, isNew);
     for (const record of batch.others) {
-      if (isNew(record.seq)) this.#addOther(record, sender);
+      if (isNew(record.seq)) this.#addOther(record, sender, batch.epoch);
       else this.duplicates += 1;
     }
     if (batch.open !== null) this.#addSnapshot({ sender, epoch: batch.epoch, open: batch.open });
@@ -138,7 +139,7 @@ export class Flush {
     for (let q = quarterOf(started); q <= last; q += 1) this.#dirty.add(application * QUARTER_SPAN + q);
   }
 
-  #addOther(record: Batch['others'][number], sender: Sender): void {
+  #addOther(record: Batch['others'][number], sender: Sender, epoch: number): void {
     switch (record.kind) {
       case 'session':
         return this.#addSession(record, sender);
@@ -149,7 +150,7 @@ export class Flush {
       case 'capability':
         return void this.capabilities.push({ sender, record });
       case 'gap':
-        return void this.gaps.push({ sender, record });
+        return void this.losses.push({ sender, epoch, ...record, seqs: record.seqs ?? null });
     }
   }
 

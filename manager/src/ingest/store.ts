@@ -4,6 +4,7 @@ import { parseSubject } from '@process-meter/contract';
 import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DeadLetter, Flush, Owned, SeenChange } from './flush.ts';
+import { writeLosses } from './gap-store.ts';
 import { fromMultirange, toMultirange, type Range } from './seen-ranges.ts';
 import { SEGMENT_COLUMNS } from './segment-rows.ts';
 
@@ -94,6 +95,7 @@ export async function writeRest(client: PoolClient, flush: Flush): Promise<void>
   await writeSessions(client, flush);
   await writeDocuments(client, flush);
   await writeCoverage(client, flush);
+  await writeLosses(client, flush.losses);
   await writeSnapshots(client, flush);
   await writeDeadLetters(client, flush.deadLetters);
 }
@@ -190,12 +192,6 @@ async function writeCoverage(client: PoolClient, flush: Flush): Promise<void> {
         record.desktop,
         record.reason,
       ],
-    );
-  }
-  for (const { sender, record } of flush.gaps) {
-    await client.query(
-      'insert into record_gap (account_id, agent_id, from_at, to_at, lost, reason) values ($1, $2, $3, $4, $5, $6)',
-      [sender.account, sender.agent, instant(record.from), instant(record.to), record.lost, record.reason],
     );
   }
 }

@@ -18,6 +18,9 @@ const answerSchema = z.object({
       user: z.string(),
       share: z.number().min(0).max(1).nullable(),
       missing: z.array(z.object({ from: z.number(), to: z.number() })),
+      lost: z.array(
+        z.object({ from: z.number(), to: z.number(), lost: z.number().int(), reason: z.string() }),
+      ),
     }),
   ),
 });
