@@ -1,4 +1,5 @@
 export * from './application.ts';
+export * from './batch-sample.ts';
 export * from './down.ts';
 export * from './enrolment.ts';
 export * from './errors.ts';
@@ -14,5 +15,6 @@ export * from './api/access.ts';
 export * from './api/agents.ts';
 export * from './api/applications.ts';
 export * from './api/common.ts';
+export * from './api/dead-letters.ts';
 export * from './api/overview.ts';
 export * from './api/reports.ts';

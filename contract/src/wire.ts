@@ -81,7 +81,8 @@ export interface BatchInput {
 const SEGMENT_FIELDS = ['q', 's', 'd', 'a', 't', 'l', 'st', 'c', 'f'] as const;
 type WireColumns = Record<(typeof SEGMENT_FIELDS)[number], number[]>;
 
-const wireSchema = z.object({
+/** The plain batch: what is inside of the body. */
+export const wireSchema = z.object({
   v: z.literal(WIRE_VERSION),
   c: accountSlugSchema,
   a: agentIdSchema,
@@ -197,7 +198,8 @@ export function batchRecords(batch: Batch): AgentRecord[] {
   return [...rows, ...batch.others].toSorted((a, b) => a.seq - b.seq);
 }
 
-function unpack(body: Uint8Array, encoding: string | undefined): string {
+/** The plain text of a body. @throws AppError PM-6002, PM-6003 */
+export function unpack(body: Uint8Array, encoding: string | undefined): string {
   if (body.byteLength > BATCH_MAX_BYTES) throw new AppError('recordTooLarge');
   if (encoding === undefined || encoding === 'identity') return textOf(Buffer.from(body));
   if (encoding !== 'zstd') throw new AppError('recordMalformed', `unknown encoding ${encoding.slice(0, 40)}`);

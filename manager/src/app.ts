@@ -6,6 +6,7 @@ import { agentRoutes, type AgentsDeps } from './agents/index.ts';
 import { applicationRoutes } from './applications/index.ts';
 import { completenessRoutes } from './completeness/index.ts';
 import { deadLetterRoutes } from './dead-letters/index.ts';
+import type { Replay } from './ingest/index.ts';
 import { liveRoutes, type LiveBoard } from './live/index.ts';
 import { overviewRoutes } from './overview/index.ts';
 import { createHttp, health, openApi, type App } from './plugins/index.ts';
@@ -15,6 +16,7 @@ export interface AppDeps extends AgentsDeps {
   pool: Pool;
   access: Access;
   board: LiveBoard;
+  replay: Replay;
   metrics: Registry;
   trustedProxies: string[];
 }

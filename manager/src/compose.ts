@@ -6,6 +6,7 @@ import type { AppDeps } from './app.ts';
 import { createConfigPush } from './config-push/index.ts';
 import type { Db } from './db/index.ts';
 import type { Hub } from './hub/index.ts';
+import { createReplay } from './ingest/index.ts';
 import { createLiveBoard } from './live/index.ts';
 import type { Log } from './log.ts';
 import { accountClaims, agentCredentials, type Secrets } from './nats-trust/index.ts';
@@ -41,6 +42,11 @@ export function compose(parts: Parts): AppDeps {
     access: createAccess({ db, clock }),
     revocations: createRevocations({ db, claims, clock, log }),
     configPush: createConfigPush({ db, hub, signer: credentials.signer, clock, log }),
+    replay: createReplay({
+      pool,
+      masters: new Map([[secrets.masterMac.kid, secrets.masterMac.key]]),
+      clock,
+    }),
     board: createLiveBoard({ pool, hub, credentials, clock, log }),
   };
 }

@@ -23,11 +23,43 @@ export const agentSchema = z.object({
   gaps: z.array(z.object({ from: z.number(), to: z.number(), lost: z.number(), reason: z.string() })),
 });
 export type Agent = z.infer<typeof agentSchema>;
+/**
+ * Kinds by which agents are counted and filtered. `all`: not revoked. `blind`: something cannot be measured there. `old`:
+ * without the wanted configuration. `lost`: has lost records. The others are statuses.
+ */
+export const AGENT_KINDS = [
+  'all',
+  'connected',
+  'silent',
+  'away',
+  'blind',
+  'old',
+  'lost',
+  'neverSeen',
+  'revoked',
+] as const;
+export const agentKindSchema = z.enum(AGENT_KINDS);
+export type AgentKind = z.infer<typeof agentKindSchema>;
+export const agentsQuerySchema = z.object({
+  kind: agentKindSchema.default('all'),
+  /** Part of the computer or user, in any case. */
+  find: z.string().trim().max(120).default(''),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+  /** `next` or `previous` of another page of the same kind and find. */
+  cursor: z.string().max(2000).optional(),
+});
+export type AgentsQuery = z.infer<typeof agentsQuerySchema>;
+/** A page of agents, the most pressing first: silent, blind, never seen, away, connected, revoked; by computer within. */
 export const agentListSchema = z.object({
   agents: z.array(agentSchema),
+  /** How many the query has on all pages. */
   total: z.number().int(),
   wantedRevision: z.number().int(),
+  /** Of the whole account. */
   counts: z.record(agentStatusSchema, z.number().int()),
+  kinds: z.record(agentKindSchema, z.number().int()),
+  next: z.string().nullable(),
+  previous: z.string().nullable(),
 });
 export type AgentList = z.infer<typeof agentListSchema>;
 
@@ -39,15 +71,3 @@ export const enrolmentTokenRequestSchema = z.object({
 /** The token is shown once; only its hash is kept. */
 export const enrolmentTokenSchema = z.object({ token: z.string(), expiresAt: z.number(), label: z.string() });
 export type EnrolmentToken = z.infer<typeof enrolmentTokenSchema>;
-
-/** A dead letter: a batch that was refused, kept with its reason. */
-export const deadLetterSchema = z.object({
-  id: z.string(),
-  receivedAt: z.number(),
-  agent: z.string().nullable(),
-  code: z.string(),
-  reason: z.string(),
-  bytes: z.number().int(),
-});
-export const deadLetterListSchema = z.object({ letters: z.array(deadLetterSchema), total: z.number().int() });
-export type DeadLetterList = z.infer<typeof deadLetterListSchema>;

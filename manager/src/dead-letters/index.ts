@@ -1,19 +1,13 @@
-import { deadLetterListSchema } from '@process-meter/contract';
-import type { Db } from '../db/index.ts';
 import type { App } from '../plugins/index.ts';
-import { listDeadLetters } from './store.ts';
+import type { DeadLetterDeps } from './deps.ts';
+import { getDeadLetterRoute } from './routes/get-dead-letter.ts';
+import { listDeadLettersRoute } from './routes/list-dead-letters.ts';
+import { replayDeadLetterRoute } from './routes/replay-dead-letter.ts';
+import { replayDeadLettersRoute } from './routes/replay-dead-letters.ts';
 
-export function deadLetterRoutes(app: App, { db }: { db: Db }): void {
-  app.get(
-    '/dead-letters',
-    {
-      schema: {
-        operationId: 'listDeadLetters',
-        summary: 'Batches that were refused, with the reason',
-        tags: ['records'],
-        response: { 200: deadLetterListSchema },
-      },
-    },
-    (request) => listDeadLetters(db, request.who().account.id),
-  );
+export function deadLetterRoutes(app: App, deps: DeadLetterDeps): void {
+  listDeadLettersRoute(app, deps);
+  getDeadLetterRoute(app, deps);
+  replayDeadLetterRoute(app, deps);
+  replayDeadLettersRoute(app, deps);
 }

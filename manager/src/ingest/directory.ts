@@ -1,21 +1,27 @@
-import type { Pool } from 'pg';
 import type { Range } from './seen-ranges.ts';
-import { agentsByName, applicationsOf, loadRanges, type KnownAgent } from './store.ts';
+import {
+  agentsByName,
+  applicationsOf,
+  loadRanges,
+  type Counted,
+  type KnownAgent,
+  type Queryable,
+} from './store.ts';
 
 /** What was looked up is believed for this long; a revocation takes effect at the server at once, here a little later. */
 const BELIEVED_MS = 30_000;
-/** An application that is not known is looked up again, but not for every batch that names it. */
-const ASK_AGAIN_MS = 2000;
 
 /** Senders, applications and seen ranges, looked up in bulk and remembered. */
 export class Directory {
-  readonly #pool: Pool;
+  readonly #pool: Queryable;
+  readonly #counted: Counted;
   readonly #agents = new Map<string, { agent: KnownAgent | null; at: number }>();
   readonly #applications = new Map<number, { ids: Set<number>; at: number }>();
   readonly #ranges = new Map<string, Range[]>();
 
-  constructor(pool: Pool) {
+  constructor(pool: Queryable, counted: Counted = 'seen') {
     this.#pool = pool;
+    this.#counted = counted;
   }
 
   async agents(names: readonly string[], now: number): Promise<void> {
@@ -31,11 +37,14 @@ export class Directory {
     return this.#agents.get(name)?.agent ?? null;
   }
 
-  /** True when all applications are of the account. */
+  /**
+   * True when all applications are of the account. One that is not known is looked up again once in every flush: it may
+   * have been made a moment ago, and its first records must not become dead letters.
+   */
   async owns(account: number, applications: ReadonlySet<number>, now: number): Promise<boolean> {
     const known = this.#applications.get(account);
     const all = (ids: ReadonlySet<number>): boolean => [...applications].every((id) => ids.has(id));
-    if (known !== undefined && (all(known.ids) || known.at > now - ASK_AGAIN_MS)) return all(known.ids);
+    if (known !== undefined && (all(known.ids) || known.at === now)) return all(known.ids);
     const ids = await applicationsOf(this.#pool, account);
     this.#applications.set(account, { ids, at: now });
     return all(ids);
@@ -44,7 +53,7 @@ export class Directory {
   async loadRanges(keys: readonly { agent: number; epoch: number }[]): Promise<void> {
     const unknown = keys.filter((key) => !this.#ranges.has(`${key.agent}/${key.epoch}`));
     if (unknown.length === 0) return;
-    const found = await loadRanges(this.#pool, unknown);
+    const found = await loadRanges(this.#pool, unknown, this.#counted);
     for (const { agent, epoch } of unknown) {
       this.#ranges.set(`${agent}/${epoch}`, found.get(`${agent}/${epoch}`) ?? []);
     }

@@ -1,9 +1,9 @@
-import { errorCode } from '@process-meter/contract';
 import type { Pool } from 'pg';
 import { holdOffClosing, reopenAgents } from '../closing/index.ts';
 import type { Directory } from './directory.ts';
 import type { Flush } from './flush.ts';
 import { buildFlush, type Judged } from './build.ts';
+import { DATABASE_REFUSES, isDataRefused } from './data-refused.ts';
 import { copySegments, raiseFence, writeRest } from './store.ts';
 
 /** A message that waits for its commit. */
@@ -24,8 +24,6 @@ export interface PipelineDeps {
 }
 
 const IN_FLIGHT = 2;
-/** SQLSTATE classes that tell of the data, not of the server: data exception, integrity constraint violation. */
-const DATA_REFUSED = /^2[23]\w{3}$/;
 
 /**
  * Commits flushes, two transactions in flight: rows are copied side by side, fences and commits stay in order.
@@ -139,8 +137,7 @@ export class Pipeline {
     this.#broken = true;
     this.#deps.onFailed(error);
     if (others.length === 0) {
-      const refusal = { code: errorCode('recordInvalid'), reason: 'The database refuses it.' };
-      void this.submit([{ ...first, accepted: { ok: false, refusal } }]);
+      void this.submit([{ ...first, accepted: { ok: false, refusal: DATABASE_REFUSES } }]);
       return;
     }
     const half = messages.length >> 1;
@@ -153,8 +150,4 @@ export class Pipeline {
     for (const message of messages) message.retry();
     this.#deps.onFailed(error);
   }
-}
-
-function isDataRefused(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && DATA_REFUSED.test(String(error.code));
 }

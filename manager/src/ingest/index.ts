@@ -1,0 +1,1 @@
+export { createReplay, type Replay, type StoredMessage } from './replay.ts';
