@@ -1,5 +1,5 @@
 import { ERROR_CODES, errorCode, parseSubject, type Batch, type ErrorName } from '@process-meter/contract';
-import { earliestInstant, type Accepted, type Incoming } from './accept.ts';
+import { earliestInstant, type Accepted, type Incoming, type Refusal } from './accept.ts';
 import type { Directory } from './directory.ts';
 import { Flush, type DeadLetter, type Sender } from './flush.ts';
 import { lossOfBatch } from './gap-store.ts';
@@ -63,7 +63,7 @@ async function addMessage(flush: Flush, judged: Judged, directory: Directory, no
   }
   flush.deadLetters.push(letterOf(judged, sender, trouble));
   // Kept here as a dead letter, so the agent may let go of it; a revoked one is told nothing.
-  if (!known.revoked) directory.setRanges(known.id, batch.epoch, flush.markSeen(batch, sender, ranges));
+  if (!known.revoked) directory.setRanges(known.id, batch.epoch, flush.park(batch, sender, ranges));
 }
 
 async function troubleWith(
@@ -117,7 +117,7 @@ function letterOf(judged: Judged, sender: Sender | null, trouble?: ErrorName): D
 /** Subject and headers are the sender's: a NUL in one of them would make PostgreSQL refuse the whole flush. */
 const storable = (text: string): string => text.replaceAll('\0', '\u{fffd}').slice(0, 2000);
 
-function namedRefusal(name: ErrorName): { code: string; reason: string } {
+function namedRefusal(name: ErrorName): Refusal {
   const code = errorCode(name);
   return { code, reason: ERROR_CODES[code].text };
 }

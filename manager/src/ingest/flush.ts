@@ -1,4 +1,4 @@
-import type { AgentRecord, Batch, OpenSnapshot } from '@process-meter/contract';
+import type { AgentRecord, Batch, ErrorCode, OpenSnapshot } from '@process-meter/contract';
 import type { News } from '../closing/index.ts';
 import { quarterOf } from '../rollup/index.ts';
 import type { Loss } from './gap-store.ts';
@@ -32,7 +32,7 @@ export interface DeadLetter {
   subject: string;
   streamSeq: number;
   streamAt: Date;
-  code: string;
+  code: ErrorCode;
   reason: string;
   headers: Record<string, string>;
   body: Uint8Array;
@@ -43,6 +43,8 @@ export interface SeenChange {
   epoch: number;
   /** What this flush adds. Empty for a batch that was seen before. */
   fresh: Range[];
+  /** What of it lies in dead letters, not in rows: a replay may still bring it in. */
+  parked: Range[];
   /** All ranges with it: the committed mark once this flush is in. */
   after: Range[];
 }
@@ -72,7 +74,7 @@ export class Flush {
 
   /** @param ranges what was seen of (agent, epoch) before this batch @returns what is seen with it */
   addBatch(batch: Batch, sender: Sender, ranges: readonly Range[]): Range[] {
-    const after = this.markSeen(batch, sender, ranges);
+    const { after } = this.#see(batch, sender, ranges);
     const isNew = (seq: number): boolean => !contains(ranges, seq);
     this.#addSegments(batch, sender, isNew);
     for (const record of batch.others) {
@@ -84,14 +86,31 @@ export class Flush {
   }
 
   /** Counts the sequences of a batch as seen without its records: it is a dead letter, the agent may let go of it. */
-  markSeen(batch: Batch, sender: Sender, ranges: readonly Range[]): Range[] {
+  park(batch: Batch, sender: Sender, ranges: readonly Range[]): Range[] {
+    const { change, fresh, after } = this.#see(batch, sender, ranges);
+    change.parked = union(change.parked, fresh);
+    return after;
+  }
+
+  #see(
+    batch: Batch,
+    sender: Sender,
+    ranges: readonly Range[],
+  ): { change: SeenChange; fresh: Range[]; after: Range[] } {
     const wanted: Range = [batch.firstSeq, batch.firstSeq + batch.count - 1];
     const fresh = batch.count === 0 ? [] : subtract(wanted, ranges);
     const after = union(ranges, fresh);
     const key = `${sender.agent}/${batch.epoch}`;
-    const before = this.seen.get(key)?.fresh ?? [];
-    this.seen.set(key, { sender, epoch: batch.epoch, fresh: union(before, fresh), after });
-    return after;
+    const before = this.seen.get(key);
+    const change = {
+      sender,
+      epoch: batch.epoch,
+      fresh: union(before?.fresh ?? [], fresh),
+      parked: before?.parked ?? [],
+      after,
+    };
+    this.seen.set(key, change);
+    return { change, fresh, after };
   }
 
   /** Who was heard with something new: what the server closed of them opens again. */

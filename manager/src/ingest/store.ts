@@ -1,12 +1,17 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseSubject } from '@process-meter/contract';
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { DeadLetter, Flush, Owned, SeenChange } from './flush.ts';
+import { writeDeadLetters } from './dead-letter-store.ts';
+import type { Flush, Owned, SeenChange } from './flush.ts';
 import { writeLosses } from './gap-store.ts';
 import { fromMultirange, toMultirange, type Range } from './seen-ranges.ts';
 import { SEGMENT_COLUMNS } from './segment-rows.ts';
+
+/** A pool, or one connection of it in its transaction. */
+export interface Queryable {
+  query<Row extends QueryResultRow>(sql: string, values: unknown[]): Promise<QueryResult<Row>>;
+}
 
 export interface KnownAgent {
   id: number;
@@ -16,7 +21,7 @@ export interface KnownAgent {
   revoked: boolean;
 }
 
-export async function agentsByName(pool: Pool, names: readonly string[]): Promise<KnownAgent[]> {
+export async function agentsByName(pool: Queryable, names: readonly string[]): Promise<KnownAgent[]> {
   const { rows } = await pool.query<KnownAgent>(
     `select a.id, a.account_id as account, c.slug as "accountName", a.external_id as name,
        a.revoked_at is not null as revoked
@@ -27,20 +32,24 @@ export async function agentsByName(pool: Pool, names: readonly string[]): Promis
 }
 
 /** Every application the account ever had: a deleted one may still be named by records that were on the way. */
-export async function applicationsOf(pool: Pool, account: number): Promise<Set<number>> {
+export async function applicationsOf(pool: Queryable, account: number): Promise<Set<number>> {
   const { rows } = await pool.query<{ id: number }>('select id from application where account_id = $1', [
     account,
   ]);
   return new Set(rows.map((row) => row.id));
 }
 
-/** Ranges seen of the given (agent, epoch) pairs, by the key `agent/epoch`. */
+/** What counts as there: all that was seen, or (for a replay) only what lies in rows. */
+export type Counted = 'seen' | 'seen - parked';
+
+/** Ranges of the given (agent, epoch) pairs, by the key `agent/epoch`. */
 export async function loadRanges(
-  pool: Pool,
+  pool: Queryable,
   keys: readonly { agent: number; epoch: number }[],
+  counted: Counted = 'seen',
 ): Promise<Map<string, Range[]>> {
   const { rows } = await pool.query<{ agent_id: number; epoch: string; seen: string }>(
-    `select agent_id, epoch, seen::text as seen from agent_range
+    `select agent_id, epoch, (${counted})::text as seen from agent_range
      join unnest($1::int4[], $2::int8[]) as k(a, e) on agent_id = k.a and epoch = k.e`,
     [keys.map((key) => key.agent), keys.map((key) => key.epoch)],
   );
@@ -67,8 +76,10 @@ export async function raiseFence(client: PoolClient, flush: Flush): Promise<void
     .toSorted((a, b) => a.sender.agent - b.sender.agent || a.epoch - b.epoch);
   if (changes.length === 0) return;
   const { rowCount } = await client.query(
-    `insert into agent_range (agent_id, epoch, seen) select * from unnest($1::int4[], $2::int8[], $3::int8multirange[])
-     on conflict (agent_id, epoch) do update set seen = agent_range.seen + excluded.seen
+    `insert into agent_range (agent_id, epoch, seen, parked)
+     select * from unnest($1::int4[], $2::int8[], $3::int8multirange[], $4::int8multirange[])
+     on conflict (agent_id, epoch) do update set seen = agent_range.seen + excluded.seen,
+       parked = agent_range.parked + excluded.parked
        where not agent_range.seen && excluded.seen`,
     fenceColumns(changes),
   );
@@ -80,7 +91,25 @@ function fenceColumns(changes: readonly SeenChange[]): unknown[] {
     changes.map((change) => change.sender.agent),
     changes.map((change) => change.epoch),
     changes.map((change) => toMultirange(change.fresh)),
+    changes.map((change) => toMultirange(change.parked)),
   ];
+}
+
+/**
+ * The fence of a replay: what lies in dead letters counts as new, once. Also what no process has seen at all.
+ * @throws FencedError when one of the records is committed already
+ */
+export async function raiseReplayFence(client: PoolClient, flush: Flush): Promise<void> {
+  const changes = [...flush.seen.values()].filter((change) => change.fresh.length > 0);
+  if (changes.length === 0) return;
+  const { rowCount } = await client.query(
+    `insert into agent_range (agent_id, epoch, seen) select * from unnest($1::int4[], $2::int8[], $3::int8multirange[])
+     on conflict (agent_id, epoch) do update set seen = agent_range.seen + excluded.seen,
+       parked = agent_range.parked - excluded.seen
+       where not (agent_range.seen - agent_range.parked) && excluded.seen`,
+    fenceColumns(changes).slice(0, 3),
+  );
+  if (rowCount !== changes.length) throw new FencedError('records of this dead letter are committed already');
 }
 
 /** Everything of a flush but the segments and the fence. */
@@ -243,27 +272,4 @@ async function writeSnapshots(client: PoolClient, flush: Flush): Promise<void> {
       column(open, (record) => instant(record.held?.since ?? null)),
     ],
   );
-}
-
-async function writeDeadLetters(client: PoolClient, letters: readonly DeadLetter[]): Promise<void> {
-  for (const letter of letters) {
-    await client.query(
-      `insert into dead_letter (account_id, agent_id, subject, stream_seq, stream_at, code, reason, headers, body)
-       values (coalesce($1, (select id from account where slug = $10)), $2, $3, $4, $5, $6, $7, $8, $9)
-       on conflict (stream_seq, stream_at) do nothing`,
-      [
-        letter.sender?.account ?? null,
-        letter.sender?.agent ?? null,
-        letter.subject,
-        letter.streamSeq,
-        letter.streamAt,
-        letter.code,
-        letter.reason,
-        JSON.stringify(letter.headers),
-        Buffer.from(letter.body),
-        // Nobody's letter is told to the account it came in for: somebody must see it.
-        parseSubject(letter.subject)?.account ?? null,
-      ],
-    );
-  }
 }
