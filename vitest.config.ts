@@ -2,6 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const packages = ['contract', 'agent', 'manager', 'local', 'portal'];
 
+const project = (root: string, include: string[], name = root) => ({
+  extends: true as const,
+  resolve: { conditions: ['node'] },
+  test: { name, root: `./${root}`, include },
+});
+
 /** Tests share threads and are not isolated: everything a test needs comes in through arguments. */
 export default defineConfig({
   test: {
@@ -11,14 +17,12 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects: packages.map((name) => ({
-      extends: true,
-      resolve: { conditions: ['node'] },
-      test: {
-        name,
-        root: `./${name}`,
-        include: ['src/**/*.test.ts', 'migrations/**/*.test.ts', 'scripts/**/*.test.ts'],
-      },
-    })),
+    projects: [
+      ...packages.map((name) =>
+        project(name, ['src/**/*.test.ts', 'migrations/**/*.test.ts', 'scripts/**/*.test.ts']),
+      ),
+      // Real processes that are killed: minutes each, so one after the other and in a run of their own.
+      project('e2e', ['faults/**/*.test.ts'], 'faults'),
+    ],
   },
 });

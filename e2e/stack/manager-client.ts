@@ -1,6 +1,7 @@
 import {
   agentListSchema,
   applicationListSchema,
+  enrolmentTokenSchema,
   meSchema,
   sessionDetailSchema,
   sessionsSchema,
@@ -15,6 +16,8 @@ export interface ManagerClient {
   ): Promise<void>;
   sessions(): Promise<SessionDetail[]>;
   agentIds(): Promise<string[]>;
+  /** A one-time token that enrols an agent. */
+  enrolmentToken(label: string): Promise<string>;
 }
 
 /** The HTTP API as a signed-in administrator uses it. */
@@ -57,6 +60,10 @@ export async function managerClient(base: string, password: string): Promise<Man
     },
     async agentIds() {
       return agentListSchema.parse(await get('agents')).agents.map(({ id }) => id);
+    },
+    async enrolmentToken(label) {
+      const answer = await (await call('POST', 'enrolment-tokens', { label, validHours: 1 })).json();
+      return enrolmentTokenSchema.parse(answer).token;
     },
   };
 }

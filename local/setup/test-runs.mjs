@@ -5,12 +5,21 @@ import { root, run } from './commands.mjs';
 
 /** Runs the unit and integration tests. @returns {Promise<{ passed: number, failed: number }>} */
 export function unitTests(tools) {
+  return vitest(tools, ['--project', '!faults']);
+}
+
+/** Runs the tests that kill real processes; `PM_KILLS` says how often. One file after the other: they share a desktop. */
+export function faultTests(tools) {
+  return vitest(tools, ['--project', 'faults', '--no-file-parallelism']);
+}
+
+function vitest(tools, args) {
   return withReport(async (report) => {
-    const { code } = await run(
-      'pnpm',
-      ['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      { env: tools.env, show: true },
-    );
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { code } = await run('pnpm', ['exec', 'vitest', 'run', ...args, ...reporters], {
+      env: tools.env,
+      show: true,
+    });
     return counted(code, report, countVitest);
   });
 }

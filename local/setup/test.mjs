@@ -2,9 +2,9 @@ import { bootstrap } from './bootstrap.mjs';
 import { checkLanes } from './checks.mjs';
 import { say, SetupError, since } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
-import { browserTests, unitTests } from './test-runs.mjs';
+import { browserTests, faultTests, unitTests } from './test-runs.mjs';
 
-const PARTS = ['checks', 'unit', 'e2e'];
+const PARTS = ['checks', 'unit', 'faults', 'e2e'];
 const started = Date.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -29,6 +29,7 @@ async function main() {
   // Tests start the appliance with its portal; the checks have built it already when they ran.
   if (parts.some((part) => part !== 'checks')) await buildPortal(tools, { budget: false });
   if (parts.includes('unit')) add('unit and integration tests', Date.now(), await unitTests(tools));
+  if (parts.includes('faults')) add('fault tests', Date.now(), await faultTests(tools));
   if (parts.includes('e2e')) add('browser tests', Date.now(), await browserTests(tools));
 }
 
