@@ -294,8 +294,10 @@ test('a revoked agent is cut off at once, cannot come back, and is shown as revo
 test('the list counts agents by how they stand', async () => {
   const list = (await api.call('GET', 'agents')).json;
   expect(list.total).toBe(list.agents.length);
-  expect(Object.values<number>(list.counts).reduce((a, b) => a + b, 0)).toBe(list.total);
+  expect(Object.values<number>(list.counts).reduce((a, b) => a + b, 0)).toBe(list.total + 1);
   expect(list.counts.revoked).toBe(1);
+  const revoked = (await api.call('GET', 'agents?kind=revoked')).json;
+  expect(revoked.agents.map((agent: { status: string }) => agent.status)).toEqual(['revoked']);
 });
 
 test('agents of another account cannot be seen or revoked', async () => {

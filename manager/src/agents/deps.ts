@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { agentIdSchema, base32Encode } from '@process-meter/contract';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ConfigPush } from '../config-push/index.ts';
 import type { Db } from '../db/index.ts';
@@ -10,6 +11,7 @@ import type { Revocations } from './revocations.ts';
 
 export interface AgentsDeps {
   db: Db;
+  pool: Pool;
   hub: Hub;
   credentials: AgentCredentials;
   revocations: Revocations;

@@ -25,11 +25,11 @@ interface AgentRow {
   gaps: Agent['gaps'];
 }
 
-/** Agents of an account, by computer and user; one of them when `id` is given. */
+/** The agents with the given ids, as far as the account has them, in no order. */
 export async function readAgents(
   db: Db,
   account: number,
-  { now, id }: { now: number; id?: string },
+  { now, ids }: { now: number; ids: readonly string[] },
 ): Promise<Agent[]> {
   const { rows } = await sql<AgentRow>`
     select a.*, c.config_revision as wanted,
@@ -43,8 +43,7 @@ export async function readAgents(
           from record_gap g where g.agent_id = a.id and g.account_id = a.account_id
           order by from_at desc limit ${GAPS_SHOWN}) g) as gaps
     from agent a join account c on c.id = a.account_id
-    where a.account_id = ${account} ${id === undefined ? sql`` : sql`and a.external_id = ${id}`}
-    order by lower(a.computer), lower(a.user_name), a.id`.execute(db);
+    where a.account_id = ${account} and a.external_id = any(${ids})`.execute(db);
   return rows.map((row) => agentOf(row, now));
 }
 

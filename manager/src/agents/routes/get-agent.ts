@@ -17,7 +17,7 @@ export function getAgentRoute(app: App, { db, clock }: AgentsDeps): void {
     },
     async (request) => {
       const { id } = request.params;
-      const [agent] = await readAgents(db, request.who().account.id, { now: clock(), id });
+      const [agent] = await readAgents(db, request.who().account.id, { now: clock(), ids: [id] });
       if (agent === undefined) throw new AppError('notFound', 'There is no such agent.');
       return agent;
     },

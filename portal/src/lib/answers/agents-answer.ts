@@ -15,21 +15,6 @@ export function isOld(agent: Agent): boolean {
   return agent.status !== 'revoked' && (agent.appliedRevision ?? 0) < agent.wantedRevision;
 }
 
-const PRESSING: Record<Agent['status'], number> = {
-  silent: 0,
-  neverSeen: 2,
-  away: 3,
-  connected: 4,
-  revoked: 5,
-};
-
-/** Most pressing first: silent, then blind, then never seen, away, connected, revoked; by name within. */
-export function byPressing(first: Agent, second: Agent): number {
-  const rank = (agent: Agent): number =>
-    agent.status === 'connected' && isBlind(agent) ? 1 : PRESSING[agent.status];
-  return rank(first) - rank(second) || first.computer.localeCompare(second.computer, 'en-GB');
-}
-
 /** Which agents are connected, silent or blind. */
 export function agentsAnswer(list: AgentList): Sentence[] {
   const { answer } = administration.agents;
@@ -40,7 +25,7 @@ export function agentsAnswer(list: AgentList): Sentence[] {
     { text: connected === all ? answer.all(all) : answer.connected(connected, all), alarm: false },
   ];
   if (silent > 0) sentences.push({ text: answer.silent(silent), alarm: true });
-  const blind = list.agents.filter(isBlind).length;
+  const blind = list.kinds.blind ?? 0;
   if (blind > 0) sentences.push({ text: answer.blind(blind), alarm: false });
   return sentences;
 }

@@ -72,6 +72,7 @@ export const agents = {
   empty: 'No agent of this kind.',
   emptyAll: 'No agent is enrolled yet.',
   order: 'Most pressing first',
+  pages: { name: 'Pages', previous: 'Previous', next: 'Next' },
   shown: (shown: number, all: number) => `${count(shown)} of ${count(all)}`,
   find: 'Computer or user',
   add: {

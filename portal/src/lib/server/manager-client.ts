@@ -140,7 +140,7 @@ export class ManagerClient {
   changeApplication = (name: string, change: ApplicationSettings & { revision: number }) =>
     this.#send(applicationSchema, 'PUT', `applications/${slug(name)}`, change);
   deleteApplication = (name: string) => this.#send(nothingSchema, 'DELETE', `applications/${slug(name)}`);
-  agents = () => this.#call(agentListSchema, 'agents');
+  agents = (query: Query) => this.#call(agentListSchema, withQuery('agents', query));
   agent = (id: string) => this.#call(agentSchema, `agents/${slug(id)}`);
   revokeAgent = (id: string) => this.#send(nothingSchema, 'POST', `agents/${slug(id)}/revoke`, {});
   addEnrolmentToken = (request: { label: string; validHours: number }) =>

@@ -1,29 +1,27 @@
 import { fail } from '@sveltejs/kit';
-import { enrolmentTokenRequestSchema } from '@process-meter/contract';
+import { AGENT_KINDS, agentKindSchema, enrolmentTokenRequestSchema } from '@process-meter/contract';
 import { enrolmentCommand } from '#lib/agents/enrolment-command.ts';
-import { isKind, KINDS } from '#lib/agents/kinds.ts';
-import { byPressing } from '#lib/answers/agents-answer.ts';
 import { ManagerProblem } from '#lib/server/manager-client.ts';
 import { panel } from '#lib/server/panel.ts';
 import { publicManagerUrl } from '#lib/server/public-url.ts';
 import type { Actions, PageServerLoad } from './$types';
 
+const PAGE = 100;
+
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const answer = await panel(locals.manager.agents(), url);
-  const status = KINDS.find((kind) => kind === url.searchParams.get('status')) ?? 'all';
-  const find = (url.searchParams.get('find') ?? '').trim();
-  const asked = { status, find, zone: locals.me?.account.zone ?? 'UTC', now: Date.now() };
-  if (!answer.ok) return { ...asked, list: answer, shown: [], kinds: [] };
-  const { agents } = answer.data;
-  const wanted = find.toLowerCase();
+  const kind = agentKindSchema.safeParse(url.searchParams.get('status'));
+  const status = kind.success ? kind.data : 'all';
+  const find = (url.searchParams.get('find') ?? '').trim().slice(0, 120);
+  const cursor = url.searchParams.get('cursor') ?? undefined;
+  const list = await panel(locals.manager.agents({ kind: status, find, cursor, limit: PAGE }), url);
+  const counts = list.ok ? list.data.kinds : {};
   return {
-    ...asked,
-    list: answer,
-    kinds: KINDS.map((kind) => ({ kind, count: agents.filter((agent) => isKind(agent, kind)).length })),
-    shown: agents
-      .filter((agent) => isKind(agent, status))
-      .filter((agent) => `${agent.computer} ${agent.user}`.toLowerCase().includes(wanted))
-      .sort(byPressing),
+    status,
+    find,
+    zone: locals.me?.account.zone ?? 'UTC',
+    now: Date.now(),
+    list,
+    kinds: list.ok ? AGENT_KINDS.map((each) => ({ kind: each, count: counts[each] ?? 0 })) : [],
   };
 };
 
