@@ -1,4 +1,5 @@
 import type { Preset } from '#lib/range/range.ts';
+import { plural } from './plural.ts';
 
 /** Texts of the range picker. */
 export const range = {
@@ -11,10 +12,15 @@ export const range = {
     '90d': 'Last 90 days',
     quarter: 'This quarter',
   } satisfies Record<Preset, string>,
-  typed: 'Or type it',
+  typed: 'Type it',
   hint: '17 Nov · last Tuesday 8-12 · 2026-W47 · 11 Nov to 17 Nov',
   show: 'Show',
   refused: (text: string) => `“${text}” is not understood as a range. The range of before is shown.`,
   from: 'From',
   to: 'To',
+  weekdays: ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'],
+  previous: 'Month before',
+  next: 'Next month',
+  days: (n: number, zone: string) => `${zone}, ${plural(n, { one: '# day', other: '# days' })}`,
+  incomplete: (day: string) => `${day}, not complete`,
 } as const;

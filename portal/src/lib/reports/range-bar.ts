@@ -1,8 +1,8 @@
-import type { Range } from '#lib/range/range.ts';
+import type { RangeView } from '#lib/range/range-view.ts';
 
 /** What the filter bar of a report shows of its range. */
 export interface RangeBarView {
-  readonly range: Range;
+  readonly range: RangeView;
   readonly zone: string;
   /** The page's query without the range, for links and the form. */
   readonly keep: readonly (readonly [string, string])[];

@@ -4,6 +4,7 @@ import {
   applicationDetailSchema,
   applicationListSchema,
   applicationSchema,
+  completenessSchema,
   concurrentUseSchema,
   deadLetterListSchema,
   enrolmentTokenSchema,
@@ -133,6 +134,8 @@ export class ManagerClient {
   sessions = (query: Query) => this.#call(sessionsSchema, withQuery('reports/sessions', query));
   session = (ref: string, query: Query) =>
     this.#call(sessionDetailSchema, withQuery(`reports/sessions/${slug(ref)}`, query));
+  completeness = (query: Query) =>
+    this.#call(z.object({ overall: completenessSchema }), withQuery('completeness', query));
   applications = () => this.#call(applicationListSchema, 'applications');
   application = (name: string) => this.#call(applicationDetailSchema, `applications/${slug(name)}`);
   addApplication = (settings: ApplicationSettings) =>

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit';
 import { isZone, offsetIso, wallIso, zoneLabel } from '#lib/format/zone.ts';
 import { common } from '#lib/i18n/common.ts';
-import { dayIso } from '#lib/range/days.ts';
+import { rangeView } from '#lib/range/range-view.server.ts';
 import { readRange, type Preset, type Range } from '#lib/range/range.ts';
 import { readRangeText } from '#lib/range/range-text.ts';
 import type { RangeBarView } from '#lib/reports/range-bar.ts';
@@ -28,8 +28,10 @@ const RANGE_KEYS = ['range', 'from', 'to', 'text', 'first', 'last'];
 
 /** What was typed, or the first and last day that were picked, in the words of a typed range. */
 function typedText(params: URLSearchParams): string | null {
-  const days = [params.get('first'), params.get('last')].filter((day) => day !== null && day !== '');
-  return days.length === 0 ? params.get('text') : days.sort().join(' to ');
+  const first = params.get('first') ?? '';
+  const last = params.get('last') ?? '';
+  if (first === '' || last === '') return first === last ? params.get('text') : first + last;
+  return first <= last ? `${first} to ${last}` : `${last} to ${first}`;
 }
 
 /** Leads a typed range to its canonical address. */
@@ -59,7 +61,7 @@ export function reportRange({ url, accountZone, now, fallback, drop }: RangeInpu
     zone,
     query: { from: offsetIso(from, zone), to: offsetIso(to, zone), tz: zone },
     bar: {
-      range: { ...range, first: dayIso(from, zone), last: dayIso(to - 1, zone), today: dayIso(now, zone) },
+      range: rangeView(range, zone, now),
       zone,
       keep: [...url.searchParams].filter(([key]) => !RANGE_KEYS.includes(key) && !drop.includes(key)),
       zoneText: common.times(zoneLabel(zone, to - 1)),

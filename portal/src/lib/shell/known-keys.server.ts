@@ -1,4 +1,4 @@
-const RANGE = ['range', 'from', 'to', 'tz', 'text'] as const;
+const RANGE = ['range', 'from', 'to', 'tz', 'text', 'first', 'last'] as const;
 
 /** What the address of a page may say, by the page's route. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
