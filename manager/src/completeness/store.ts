@@ -64,7 +64,7 @@ export interface LossInRange extends Slot {
 }
 
 /** Where a loss ends may not be known; then it ends at the latest with the last sequence that was seen. */
-const ARRIVED = `lower(g.missing) <@ r.seen and g.missing * int8multirange(int8range(1, upper(r.seen))) <@ r.seen`;
+const ARRIVED = `lower(g.missing) <@ r.came and g.missing * int8multirange(int8range(1, upper(r.seen))) <@ r.came`;
 
 /** Losses that touch a range, the newest first; what was thought lost and came after all is none. */
 export async function readLosses(client: PoolClient, account: number, range: Slot): Promise<LossInRange[]> {
@@ -76,7 +76,8 @@ export async function readLosses(client: PoolClient, account: number, range: Slo
     reason: string;
   }>(
     `select g.agent_id, from_at, to_at, lost, reason from record_gap g
-       left join agent_range r on r.agent_id = g.agent_id and r.epoch = g.epoch
+       -- What lies in a dead letter was seen, and has not come.
+       left join (select *, seen - parked as came from agent_range) r on r.agent_id = g.agent_id and r.epoch = g.epoch
      where account_id = $1 and from_at < $3 and to_at >= $2
        and (g.missing is null or r.seen is null or not (${ARRIVED}))
      order by from_at desc, g.agent_id`,

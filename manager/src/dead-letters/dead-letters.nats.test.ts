@@ -1,6 +1,7 @@
 import { deadLetterReplaySchema, type AgentRecord, type DeadLetterReplay } from '@process-meter/contract';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { readLosses } from '../completeness/index.ts';
 import { readConfig } from '../ingest/config.ts';
 import { startIngest, type RunningIngest } from '../ingest/ingest.ts';
 import { createLog } from '../log.ts';
@@ -109,6 +110,23 @@ test('after the fix every refused record is committed once, though it was refuse
     agent.id,
   );
   expect(ranges).toEqual([{ seen: '{[1,21)}', parked: '{}' }]);
+});
+
+test('the records of a dead letter are a named loss until they are replayed', async () => {
+  const agent = await chain.enrol();
+  const application = NOT_YET + 4;
+  await agent.send(segments(application, 1, 5));
+  await expect.poll(() => lettersOf(agent), eventually).toHaveLength(1);
+  const losses = async () => {
+    const client = await chain.database.pool.connect();
+    const found = await readLosses(client, chain.account, { from: BASE, to: BASE + 60_000 });
+    client.release();
+    return found.filter((loss) => loss.agent === agent.id);
+  };
+  expect(await losses()).toMatchObject([{ from: BASE + 1000, to: BASE + 6000, lost: 5, reason: 'refused' }]);
+  await makeKnown(application);
+  await replay('replay', { code: 'PM-6008', agent: agent.name });
+  expect(await losses()).toEqual([]);
 });
 
 test('a replay dirties what it changes, so that the roll-up holds it', async () => {

@@ -106,7 +106,7 @@ function earliestOf(record: Batch['others'][number]): number {
 }
 
 /** The latest instant a batch claims to know of. */
-function latestInstant(batch: Batch): number {
+export function latestInstant(batch: Batch): number {
   let latest = latestOfSnapshot(batch.open);
   for (const ended of batch.segments.ended) latest = Math.max(latest, ended);
   for (const record of batch.others) latest = Math.max(latest, latestOf(record));

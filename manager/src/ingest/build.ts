@@ -1,8 +1,9 @@
 import { ERROR_CODES, errorCode, parseSubject, type Batch, type ErrorName } from '@process-meter/contract';
 import { earliestInstant, type Accepted, type Incoming, type Refusal } from './accept.ts';
 import type { Directory } from './directory.ts';
-import { Flush, type DeadLetter, type Sender } from './flush.ts';
-import { lossOfBatch } from './gap-store.ts';
+import { Flush, type DeadLetter } from './flush.ts';
+import { lossOfBatch, lossOfParked } from './losses.ts';
+import type { Sender } from './sender.ts';
 import type { KnownAgent } from './store.ts';
 
 /**
@@ -49,9 +50,7 @@ async function addMessage(flush: Flush, judged: Judged, directory: Directory, no
   const known = directory.agent(parseSubject(judged.message.subject)?.agent ?? '');
   const batch = batchOf(judged);
   if (batch === null || known === null) {
-    const verified = judged.accepted.ok ? null : senderIfVerified(judged, known);
-    flush.deadLetters.push(letterOf(judged, verified));
-    if (verified !== null && known?.revoked === false) flush.losses.push(...lossOfBatch(judged, verified));
+    addUnusable(flush, judged, known);
     return;
   }
   const sender = senderOf(known);
@@ -62,8 +61,17 @@ async function addMessage(flush: Flush, judged: Judged, directory: Directory, no
     return;
   }
   flush.deadLetters.push(letterOf(judged, sender, trouble));
-  // Kept here as a dead letter, so the agent may let go of it; a revoked one is told nothing.
-  if (!known.revoked) directory.setRanges(known.id, batch.epoch, flush.park(batch, sender, ranges));
+  if (known.revoked) return;
+  // Kept here as a dead letter, so the agent may let go of it; until it is replayed, its records are missing.
+  directory.setRanges(known.id, batch.epoch, flush.park(batch, sender, ranges));
+  flush.losses.push(...lossOfParked(batch, sender));
+}
+
+/** A message that no batch came out of, or of an agent that is not known: a revoked one is told nothing. */
+function addUnusable(flush: Flush, judged: Judged, known: KnownAgent | null): void {
+  const verified = judged.accepted.ok ? null : senderIfVerified(judged, known);
+  flush.deadLetters.push(letterOf(judged, verified));
+  if (verified !== null && known?.revoked === false) flush.losses.push(...lossOfBatch(judged, verified));
 }
 
 async function troubleWith(

@@ -1,20 +1,12 @@
 import type { AgentRecord, Batch, ErrorCode, OpenSnapshot } from '@process-meter/contract';
 import type { News } from '../closing/index.ts';
 import { quarterOf } from '../rollup/index.ts';
-import type { Loss } from './gap-store.ts';
+import type { Loss } from './losses.ts';
 import { contains, subtract, union, type Range } from './seen-ranges.ts';
 import { SegmentRows } from './segment-rows.ts';
+import type { Sender } from './sender.ts';
 
 type RecordOf<K extends AgentRecord['kind']> = Extract<AgentRecord, { kind: K }>;
-
-/** Who sent a batch, as the database knows it. */
-export interface Sender {
-  agent: number;
-  account: number;
-  /** External names, for subjects. */
-  agentName: string;
-  accountName: string;
-}
 
 export interface Owned<T> {
   sender: Sender;

@@ -1,36 +1,6 @@
-import { BATCH_MAX_RECORDS, HEADER } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
-import type { Judged } from './build.ts';
-import type { Sender } from './flush.ts';
-import { toMultirange, type Range } from './seen-ranges.ts';
-
-/** Records that are lost, as the agent tells it or as ingest finds it. */
-export interface Loss {
-  sender: Sender;
-  epoch: number;
-  from: number;
-  to: number;
-  /** How many; -1 when unknown. */
-  lost: number;
-  reason: string;
-  /** The sequences among which the lost ones are; null when they had none. Those that are seen are not lost. */
-  seqs: Range | null;
-}
-
-/**
- * A batch of an agent's own that cannot be used. Where it ends is not known: it is taken for as long as a batch may be,
- * and what comes of it in another batch is seen and no longer missing.
- */
-export function lossOfBatch(judged: Judged, sender: Sender): Loss[] {
-  const [epoch, first] = [HEADER.epoch, HEADER.seq].map((name) => Number(judged.message.header(name)));
-  if (!isPositive(epoch) || !isPositive(first)) return [];
-  const at = judged.streamAt.getTime();
-  const seqs: Range = [first, first + BATCH_MAX_RECORDS - 1];
-  return [{ sender, epoch, from: at, to: at, lost: -1, reason: 'refused', seqs }];
-}
-
-const isPositive = (value: number | undefined): value is number =>
-  value !== undefined && Number.isSafeInteger(value) && value > 0 && value < Number.MAX_SAFE_INTEGER / 2;
+import type { Loss } from './losses.ts';
+import { toMultirange } from './seen-ranges.ts';
 
 /** Writes losses and makes their sequences known as missing. The same unusable batch, sent again, is the same loss. */
 export async function writeLosses(client: PoolClient, losses: readonly Loss[]): Promise<void> {
