@@ -9,6 +9,14 @@ export interface TimeTick {
   readonly label: string;
 }
 
+/** Ticks of a time axis for every width, densest first. */
+export type TickSets = readonly { readonly most: number; readonly ticks: readonly TimeTick[] }[];
+
+/** The densest ticks of which no more than `most` are drawn. */
+export function ticksFor(sets: TickSets, most: number): readonly TimeTick[] {
+  return (sets.find((set) => set.most <= most) ?? sets.at(-1))?.ticks ?? [];
+}
+
 /** Everything a stacked chart is drawn from, worked out by the server: the browser only lays it out at its own width. */
 export interface ChartModel extends Span {
   /** Figures end here. */
@@ -18,8 +26,7 @@ export interface ChartModel extends Span {
   /** Top of the count axis. */
   readonly top: number;
   readonly counts: readonly { readonly value: number; readonly label: string }[];
-  /** Ticks of the time axis, densest first; the first that fits the width is drawn. */
-  readonly times: readonly { readonly most: number; readonly ticks: readonly TimeTick[] }[];
+  readonly times: TickSets;
   /** The shapes: few enough steps to be drawn at once. */
   readonly drawn: readonly StackPoint[];
   readonly peak: { readonly at: number; readonly text: string; readonly count: number } | null;

@@ -1,7 +1,7 @@
 import type { Completeness } from '@process-meter/contract';
 import { incompleteSpans } from '#lib/answers/incomplete.ts';
 import { count } from '#lib/format/figures.ts';
-import type { ChartModel, Span, TimeTick } from './chart-model.ts';
+import type { ChartModel, Span, TickSets, TimeTick } from './chart-model.ts';
 import { countTicks, thin } from './thinning.ts';
 import { openOf, type StackPoint } from './stack.ts';
 import { timeTicks } from './time-ticks.ts';
@@ -46,7 +46,7 @@ function onAxis(spans: readonly Span[], { from, to, until }: ChartSource): Span[
 }
 
 /** Ticks for every width, densest first: each set once, with the smallest number that still allows it. */
-function ticksOf({ from, to, zone }: ChartSource): ChartModel['times'] {
+export function tickSets({ from, to }: Span, zone: string): TickSets {
   const sets: { most: number; ticks: TimeTick[] }[] = [];
   for (let most = TICKS_FEWEST; most <= TICKS_MOST; most += 1) {
     const ticks = timeTicks({ from, to }, zone, most);
@@ -68,7 +68,7 @@ export function chartModel(source: ChartSource): ChartModel {
     top,
     peak,
     counts: countTicks(top).map((value) => ({ value, label: count(value) })),
-    times: ticksOf(source),
+    times: tickSets(source, source.zone),
     drawn: bars ? points : thin(points, DRAWN_MOST),
     known: onAxis(
       slots.filter((slot) => slot.share !== null),

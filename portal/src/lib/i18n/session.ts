@@ -14,10 +14,6 @@ export const session = {
     inactive: (inactive: string) =>
       `For ${inactive} it was open without input, never long enough for Timeout.`,
   },
-  previous: 'Previous session of this user in this application',
-  next: 'Next session of this user in this application',
-  timeline: 'Time line',
-  timelineHelp: 'Time line: left and right walk the changes, up and down the documents.',
   timelineLabel: (documents: number) =>
     plural(documents, {
       one: 'Time line of the session and its document; the same changes are listed below',
@@ -25,30 +21,15 @@ export const session = {
     }),
   lane: 'Session',
   laneNote: 'most active of its documents',
-  busy: 'busy: no input, processor at work',
-  keys: { change: 'change', document: 'document' },
-  forHow: (how: string) => `for ${how}`,
   soFar: 'so far',
-  choose: 'Choose a change in the list or the time line to read why it happened.',
   changes: {
-    title: 'Changes and their causes',
-    at: 'At',
-    document: 'Document',
-    change: 'Change',
-    cause: 'Cause',
-    lasted: 'Then for',
-    opened: 'opened',
-    closed: 'closed',
     count: (n: number) =>
       plural(n, { one: '# change. Times to the second', other: '# changes. Times to the second' }),
     shown: (shown: number, all: number) => `${count(shown)} of ${count(all)} changes. Times to the second`,
     all: (n: number) => `Show all ${count(n)}`,
   },
   documents: {
-    title: 'Documents',
-    name: 'Document',
     source: { file: 'file', title: 'from the window title', none: 'not told by the application' },
-    confidence: (share: string) => `${share} sure`,
   },
   where: {
     title: 'Where and with what',

@@ -1,14 +1,18 @@
 import type { CauseName, SessionDetail, StateName } from '@process-meter/contract';
 
-/** One change of a document: it was opened, changed its state, or was closed. */
-export interface Change {
+/** What is needed of a change to walk from one to the next. */
+export interface Step {
   /** Stable name of the change in an address: document and instant. */
   readonly key: string;
   readonly document: string;
-  readonly name: string;
   readonly at: number;
-  readonly before: StateName | 'opened';
   readonly after: StateName | 'closed';
+}
+
+/** One change of a document: it was opened, changed its state, or was closed. */
+export interface Change extends Step {
+  readonly name: string;
+  readonly before: StateName | 'opened';
   readonly cause: CauseName;
   /** How long the state after it lasted; null when it closed. */
   readonly lasted: number | null;
@@ -62,12 +66,12 @@ export function sessionChanges(session: Pick<SessionDetail, 'documentList'>): Ch
   return session.documentList.flatMap(changesOf).sort((one, other) => one.at - other.at);
 }
 
-function alongDocument(changes: readonly Change[], chosen: Change, by: -1 | 1): Change {
+function alongDocument<Each extends Step>(changes: readonly Each[], chosen: Each, by: -1 | 1): Each {
   const own = changes.filter((change) => change.document === chosen.document);
   return own[own.findIndex((change) => change.key === chosen.key) + by] ?? chosen;
 }
 
-function acrossDocuments(changes: readonly Change[], chosen: Change, by: -1 | 1): Change {
+function acrossDocuments<Each extends Step>(changes: readonly Each[], chosen: Each, by: -1 | 1): Each {
   const documents = [...new Set(changes.map((change) => change.document))];
   const next = documents[documents.indexOf(chosen.document) + by];
   const lane = changes.filter((change) => change.document === next);
@@ -75,11 +79,11 @@ function acrossDocuments(changes: readonly Change[], chosen: Change, by: -1 | 1)
 }
 
 /** The change next to the chosen one: along time in its document, or in a neighbouring document at about the same time. */
-export function stepChange(
-  changes: readonly Change[],
-  chosen: Change | undefined,
+export function stepChange<Each extends Step>(
+  changes: readonly Each[],
+  chosen: Each | undefined,
   key: 'left' | 'right' | 'up' | 'down',
-): Change | undefined {
+): Each | undefined {
   const walkable = changes.filter((change) => change.after !== 'closed');
   if (chosen === undefined) return key === 'left' ? walkable.at(-1) : walkable[0];
   const by = key === 'left' || key === 'up' ? -1 : 1;
