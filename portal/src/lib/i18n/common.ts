@@ -18,6 +18,7 @@ export const common = {
     applications: 'Applications',
     agents: 'Agents',
     health: 'Health',
+    rejected: 'Rejected records',
   },
   roles: { administrator: 'Administrator' },
   signOut: 'Sign out',

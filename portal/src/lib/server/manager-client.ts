@@ -6,7 +6,9 @@ import {
   applicationSchema,
   completenessSchema,
   concurrentUseSchema,
+  deadLetterDetailSchema,
   deadLetterListSchema,
+  deadLetterReplaySchema,
   enrolmentTokenSchema,
   meSchema,
   overviewSchema,
@@ -149,6 +151,11 @@ export class ManagerClient {
   addEnrolmentToken = (request: { label: string; validHours: number }) =>
     this.#send(enrolmentTokenSchema, 'POST', 'enrolment-tokens', request);
   deadLetters = () => this.#call(deadLetterListSchema, 'dead-letters');
+  deadLetter = (id: string) => this.#call(deadLetterDetailSchema, `dead-letters/${slug(id)}`);
+  replayDeadLetter = (id: string) =>
+    this.#send(deadLetterReplaySchema, 'POST', `dead-letters/${slug(id)}/replay`, {});
+  replayDeadLetters = (kind: { code: string; agent: string | null }) =>
+    this.#send(deadLetterReplaySchema, 'POST', 'dead-letters/replay', kind);
   signOut = () => this.#send(nothingSchema, 'POST', 'sign-out', {});
 
   /** Signs in. The answer's cookies are the browser's to keep. */

@@ -28,6 +28,7 @@ export const PAGES: readonly PageLink[] = [
       { href: '/administration/agents', text: common.pages.agents },
       { href: '/administration/applications', text: common.pages.applications },
       { href: '/administration/health', text: common.pages.health },
+      { href: '/administration/rejected', text: common.pages.rejected },
     ],
   },
 ];
