@@ -2,13 +2,14 @@ import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
-/** Kit finds its start files by their own chunks, so they stay out of the framework's. */
-const isStart = (id: string): boolean => /\/runtime\/client\/(?:(?:client-)?entry|payload)\.js$/.test(id);
+/** Kit finds its start files by their own chunks; what only pages with forms need is theirs. */
+const isApart = (id: string): boolean =>
+  /\/runtime\/(?:client\/(?:(?:client-)?entry|payload)\.js$|app\/forms)/.test(id);
 const isFramework = (id: string): boolean =>
-  /\/node_modules\/(?:svelte|@sveltejs|devalue|esm-env|clsx)\/|vite\/preload-helper/.test(id) && !isStart(id);
+  /\/node_modules\/(?:svelte|@sveltejs|devalue|esm-env|clsx)\/|vite\/preload-helper/.test(id) && !isApart(id);
 /** What every page draws: its frame and the smallest parts. The palette and the list of keys come when asked for. */
 const isFrame = (id: string): boolean =>
-  /\/src\/lib\/(?:shell\/(?!Palette|KeyboardHelp)|ui\/(?:Icon|icons|PageHead|Panel|Failed|Patterns|Empty|Mark)\b|i18n\/(?:common|plural)\b)/.test(
+  /\/src\/lib\/(?:shell\/(?!Palette|KeyboardHelp)|ui\/(?:Icon|icons|PageHead|Panel|Failed|Empty|Mark)\b|i18n\/(?:common|plural)\b)/.test(
     id,
   ) || /\/src\/routes\/(?:\(app\)\/)?\+(?:layout|error)\b/.test(id);
 

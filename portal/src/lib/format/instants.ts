@@ -1,29 +1,7 @@
+import { clock, formatted } from './clock.ts';
 import { startOfDay, wallAt } from './zone.ts';
 
-const LOCALE = 'en-GB';
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatted(at: number, zone: string, options: Intl.DateTimeFormatOptions): Map<string, string> {
-  const key = `${zone} ${JSON.stringify(options)}`;
-  let format = formats.get(key);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: zone, hourCycle: 'h23' });
-    formats.set(key, format);
-  }
-  return new Map(format.formatToParts(at).map((part) => [part.type, part.value]));
-}
-
-/** 14:32 */
-export function clock(at: number, zone: string): string {
-  const parts = formatted(at, zone, { hour: '2-digit', minute: '2-digit' });
-  return `${parts.get('hour') ?? ''}:${parts.get('minute') ?? ''}`;
-}
-
-/** 14:32:08 */
-export function clockSeconds(at: number, zone: string): string {
-  const parts = formatted(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  return `${parts.get('hour') ?? ''}:${parts.get('minute') ?? ''}:${parts.get('second') ?? ''}`;
-}
+export { clock, clockSeconds } from './clock.ts';
 
 /** "Tue 17 Nov 2026"; the year is left out when it is the year of `now`. */
 export function day(at: number, zone: string, now?: number): string {
