@@ -8,6 +8,8 @@ const AGENT = ['libxtst6', 'libxt6', 'libxrandr2', 'libx11-6', 'procps', 'x11-ut
 /** A desktop of our own: X server, window manager, scripted input, and a few small programs with real files. */
 const DESKTOP = ['xvfb', 'openbox', 'xdotool', 'xterm', 'mousepad', 'geany', 'nano', 'fonts-dejavu-core'];
 const BROWSER = ['chromium'];
+/** What the benchmarks compare with, and make certificates with. */
+const BENCH = ['postgresql-client', 'openssl'];
 
 /** First Go that can fetch a newer tool chain by itself. */
 const GO_NEEDED = [1, 21];
@@ -15,13 +17,14 @@ const NATS_NEEDED = [2, 15];
 
 /**
  * Debian packages a task needs.
- * @param {{ desktop: boolean, browser: boolean }} wanted
+ * @param {{ desktop: boolean, browser: boolean, bench?: boolean }} wanted
  */
-export function neededPackages({ desktop, browser }) {
+export function neededPackages({ desktop, browser, bench = false }) {
   return [
     ...AGENT,
     ...(desktop ? DESKTOP : []),
     ...(browser ? BROWSER : []),
+    ...(bench ? BENCH : []),
     ...(natsServerCanBeMade() ? [] : ['python3', 'python3-pip']),
   ];
 }

@@ -22,6 +22,8 @@ export interface NatsOptions {
   port?: number;
   /** The trust part of the configuration for the folder where the server may keep account JWTs. */
   trust: (jwtDir: string) => string;
+  /** Files of the certificate and its key; without them connections are plain. */
+  tls?: { cert: string; key: string };
 }
 
 /**
@@ -35,12 +37,12 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   mkdirSync(jwtDir, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
   const config = join(home, 'nats.conf');
-  writeFileSync(config, configuration(home, port, options.trust(jwtDir)), { mode: 0o600 });
+  writeFileSync(config, configuration(home, port, options), { mode: 0o600 });
   const log = openSync(join(home, 'nats.log'), 'a', 0o600);
   const server = await supervise(ensureNatsServer(), ['-c', config], { stdio: ['ignore', log, log] });
   await healthy(port, server.ended, join(home, 'nats.log'));
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`,
     port,
     ended: server.ended,
     pid: server.pid,
@@ -53,7 +55,9 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   };
 }
 
-function configuration(home: string, port: number, trust: string): string {
+function configuration(home: string, port: number, { trust, tls }: NatsOptions): string {
+  const secure =
+    tls && `tls { cert_file: ${JSON.stringify(tls.cert)}, key_file: ${JSON.stringify(tls.key)} }`;
   return [
     `listen: "127.0.0.1:${port}"`,
     'server_name: process-meter',
@@ -61,7 +65,8 @@ function configuration(home: string, port: number, trust: string): string {
     'max_connections: 150000',
     'ping_interval: "2m"',
     `jetstream { store_dir: ${JSON.stringify(join(home, 'jetstream'))}, sync_interval: always }`,
-    trust,
+    secure ?? '',
+    trust(join(home, 'jwt')),
   ].join('\n');
 }
 

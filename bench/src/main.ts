@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { benchConnect } from './connect/connect.ts';
+import { benchIngest } from './ingest/ingest.ts';
+import { benchSteady } from './steady/steady.ts';
+
+/** What a benchmark is told. */
+export interface BenchOptions {
+  /** A tenth of the data: shows that it runs, its figures are not to be quoted. */
+  quick: boolean;
+  say: (line: string) => void;
+}
+
+const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => Promise<void> }> = {
+  ingest: {
+    about: 'records from the stream into the database, beside psql \\copy of the same rows',
+    run: benchIngest,
+  },
+  steady: { about: 'processor time of 100,000 agents in their steady state', run: benchSteady },
+  connect: { about: 'agents that all connect at once, over TLS', run: benchConnect },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const unknown = positionals.filter((name) => BENCHES[name] === undefined);
+
+if (values.help || unknown.length > 0) {
+  for (const name of unknown) say(`there is no benchmark "${name}"`);
+  say('usage: npm run bench [-- [names] [--quick]]\n');
+  for (const [name, { about }] of Object.entries(BENCHES)) say(`  ${name.padEnd(10)} ${about}`);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+for (const [name, { about, run }] of Object.entries(BENCHES)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  say(`\n== ${name}: ${about}`);
+  const began = performance.now();
+  await run({ quick: values.quick, say });
+  say(`   ${name} took ${Math.round((performance.now() - began) / 1000)} s`);
+}
