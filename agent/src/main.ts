@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startAgent } from './agent.ts';
 import { readConfig } from './config.ts';
 import { ensureEnrolled } from './enrol/enrol.ts';
 import { createLog } from './log.ts';
 import { lockStateFolder } from './outbox/single-instance.ts';
-import { openOutbox } from './outbox/store.ts';
+import { openOutbox, type Outbox } from './outbox/store.ts';
 import { linuxPlatform } from './platform/linux/linux.ts';
 import { VERSION } from './version.ts';
 
 const STOP_WITHIN_MS = 4800;
+const DISK_RETRY_MS = 5000;
 
 const config = readConfig(process.env);
 const log = createLog(config.logLevel);
@@ -27,17 +29,29 @@ const stop = (signal: string): void => {
 process.on('SIGTERM', () => stop('SIGTERM'));
 process.on('SIGINT', () => stop('SIGINT'));
 
+/** Opens the outbox as soon as the disk lets it. */
+async function openOutboxOnce(): Promise<Outbox> {
+  for (;;) {
+    try {
+      return openOutbox({
+        folder: config.stateFolder,
+        budgetBytes: config.outboxBytes,
+        now: Date.now,
+        log,
+      });
+    } catch (error) {
+      log.error({ err: error }, 'the outbox cannot be opened; trying again');
+      await wait(DISK_RETRY_MS, undefined, { signal: stopping.signal });
+    }
+  }
+}
+
 try {
   mkdirSync(config.stateFolder, { recursive: true, mode: 0o700 });
   lockStateFolder(config.stateFolder);
   const platform = await linuxPlatform(process.env);
   const identity = await ensureEnrolled({ config, platform, version: VERSION, log, signal: stopping.signal });
-  const outbox = openOutbox({
-    folder: config.stateFolder,
-    budgetBytes: config.outboxBytes,
-    now: Date.now,
-    log,
-  });
+  const outbox = await openOutboxOnce();
   const running = await startAgent({
     identity,
     stateFolder: config.stateFolder,

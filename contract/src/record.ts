@@ -189,5 +189,7 @@ export const presenceSchema = z.object({
   credentialsExpire: instantSchema,
   /** `leaving` when the agent says good-bye (clean stop). */
   phase: z.enum(['running', 'leaving']),
+  /** One sentence for people while the agent cannot keep what it records, as on a full disk. */
+  trouble: shortText(400).optional(),
 });
 export type Presence = z.infer<typeof presenceSchema>;

@@ -83,7 +83,7 @@ test('a sequence is never used again, also when all before it was trimmed', () =
   const before = open();
   before.commit(drafts(5), '', START);
   before.trim([[1, 5]]);
-  expect(before.stats()).toEqual({ waiting: 0, oldest: null, lastSeq: 5 });
+  expect(before.stats()).toEqual({ waiting: 0, oldest: null, lastSeq: 5, trouble: '' });
   close(before);
   const after = open();
   after.commit(drafts(1), '', START);

@@ -1,241 +1,135 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { agentRecordSchema, type AgentRecord } from '@process-meter/contract';
+import type { AgentRecord } from '@process-meter/contract';
 import type { RecordDraft } from '../session/sample.ts';
-import { addLoss, gapOf, lossOf, type Loss } from './loss.ts';
+import { hasDatabase, isDamage, isFull, openDatabase, setAside } from './database.ts';
+import { addLoss, type Loss } from './loss.ts';
+import type { Outbox, OutboxOptions, OutboxStats } from './outbox.ts';
+import { StoredOutbox, type Held } from './stored.ts';
+
+export type { Outbox } from './outbox.ts';
+
+const REV_BLOCK = 10_000;
+/** About 10 MB, and days of work: an agent makes some hundred records a day. */
+const MOST_HELD = 10_000;
+const NOTHING_LOST_YET = 'What is recorded is kept in memory, and is lost if the agent ends before that.';
+const DISK_FULL = `The disk is full, and nothing can be written until there is room. ${NOTHING_LOST_YET}`;
+const DISK_FAILS = `The disk fails, and nothing can be written until it works. ${NOTHING_LOST_YET}`;
 
 /**
- * The durable outbox: each record stays until the Manager says that it is committed. SQLite in WAL mode with
- * synchronous=FULL: no record that was acknowledged here was lost in 25 rounds of kill -9 (agent.md §7).
+ * Opens the outbox of a state folder. A damaged file is moved aside, and the loss is a record of the new one.
+ * @throws when the disk does not let it be opened; once open it lives with that
  */
-export interface Outbox {
-  /** Identity of this outbox: sequences count within it. A damaged outbox is replaced by one of a new epoch. */
-  epoch: number;
-  /** Appends records and saves the checkpoint in one transaction, so that no crash can tear them apart. */
-  commit(drafts: readonly RecordDraft[], checkpoint: string, at: number): void;
-  /** Records from a sequence on, without holes between them. */
-  read(from: number, limit: number): AgentRecord[];
-  /** Forgets what is committed in the database of the Manager. */
-  trim(ranges: readonly (readonly [number, number])[]): number;
-  /** Puts a record aside that can never be sent, and tells of the loss in a record of its own. */
-  bury(seq: number, reason: string): void;
-  stats(): { waiting: number; oldest: number | null; lastSeq: number };
-  /** Number of the next open snapshot; grows over restarts. */
-  nextRev(): number;
-  get(key: string): string | null;
-  set(key: string, value: string): void;
-  close(): void;
-}
-export interface OutboxOptions {
-  folder: string;
-  /** Size the outbox may reach; beyond it the oldest records are given up and counted. */
-  budgetBytes: number;
-  now: () => number;
-  log: { warn(fields: object, message: string): void };
-}
-
-const FILE = 'outbox.sqlite';
-const EPOCH_FILE = 'epoch';
-const PAGE = 4096;
-const FULL = 13;
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
-const EVICT = 500;
-const REV_BLOCK = 10_000;
-const SCHEMA = `
-  create table if not exists record (seq integer primary key, at integer not null, body text not null);
-  create table if not exists buried (seq integer primary key, reason text not null, body text not null);
-  create table if not exists meta (key text primary key, value text not null) without rowid;`;
-
-/** Opens the outbox of a state folder. A damaged file is moved aside, and the loss is a record of the new one. */
 export function openOutbox(options: OutboxOptions): Outbox {
-  const path = join(options.folder, FILE);
-  const existed = existsSync(path);
+  return new SteadyOutbox(options);
+}
+
+function openStored(options: OutboxOptions): StoredOutbox {
+  const { folder, budgetBytes, now, log } = options;
+  const existed = hasDatabase(folder);
   try {
-    return new SqliteOutbox(openDatabase(path, options.budgetBytes), options);
+    return new StoredOutbox(openDatabase(folder, budgetBytes), options);
   } catch (error) {
     // A full disk or a file that is locked for a moment is no damage: the records in it are still good.
     if (!existed || !isDamage(error)) throw error;
-    options.log.warn({ err: error }, 'the outbox is damaged; a new one begins');
-    setAside(options.folder, options.now());
-    const outbox = new SqliteOutbox(openDatabase(path, options.budgetBytes), options);
-    const at = options.now();
-    outbox.commit([{ kind: 'gap', from: at, to: at, lost: -1, reason: 'outboxDamaged' }], '', at);
-    return outbox;
+    log.warn({ err: error }, 'the outbox is damaged; a new one begins');
+    setAside(folder, now());
+    const stored = new StoredOutbox(openDatabase(folder, budgetBytes), options);
+    const at = now();
+    const draft = { kind: 'gap', from: at, to: at, lost: -1, reason: 'outboxDamaged' } as const;
+    stored.write({ held: [{ draft, at }], lost: null, settings: new Map() }, false);
+    return stored;
   }
 }
 
-function openDatabase(path: string, budgetBytes: number): DatabaseSync {
-  const db = new DatabaseSync(path);
-  try {
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 1048576');
-    db.exec(`pragma max_page_count = ${Math.max(32, Math.floor(budgetBytes / PAGE))}`);
-    const check = db.prepare('pragma quick_check').get();
-    if (check?.['quick_check'] !== 'ok') throw new DamageError('quick_check found damage');
-    db.exec(SCHEMA);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function setAside(folder: string, now: number): void {
-  for (const suffix of ['', '-wal', '-shm']) {
-    const path = join(folder, FILE + suffix);
-    if (existsSync(path)) renameSync(path, join(folder, `damaged-${now}-${FILE}${suffix}`));
-  }
-}
-
-/**
- * A new epoch is later than every one before it, also when the clock was set back: the last one is noted beside the
- * outbox, where it outlives a damaged file.
- */
-function newEpoch(folder: string, now: number): number {
-  const path = join(folder, EPOCH_FILE);
-  const before = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
-  const epoch = Number.isSafeInteger(before) ? Math.max(now, before + 1) : now;
-  writeFileSync(path, String(epoch), { flush: true });
-  return epoch;
-}
-
-class SqliteOutbox implements Outbox {
-  readonly epoch: number;
-  readonly #db: DatabaseSync;
+/** The outbox that lives with a disk that is full or fails: it says so, keeps what it can, and goes on by itself. */
+class SteadyOutbox implements Outbox {
   readonly #options: OutboxOptions;
-  #lastSeq: number;
-  /** Last sequence the running transaction gives out; it is given out when that is committed. */
-  #seqInTransaction = 0;
+  /** Null while the file cannot be used; each commit tries to open it again. */
+  #stored: StoredOutbox | null;
+  #epoch: number;
+  #held: Held[] = [];
+  /** Records that were given up before they were ever written. */
+  #lost: Loss | null = null;
+  /** Settings as last read or set; those that are not on the disk yet. */
+  readonly #settings = new Map<string, string | null>();
+  readonly #unsaved = new Map<string, string>();
+  #committed: readonly (readonly [number, number])[] = [];
+  #stats = { waiting: 0, oldest: null as number | null, lastSeq: 0 };
+  #trouble = '';
+  #closed = false;
   #rev: number;
   #revLimit = 0;
-  /** Records given up since the last gap record. */
-  #lost: Loss | null = null;
 
-  constructor(db: DatabaseSync, options: OutboxOptions) {
-    this.#db = db;
+  constructor(options: OutboxOptions) {
     this.#options = options;
-    this.epoch = Number(this.get('epoch') ?? 0) || newEpoch(options.folder, options.now());
-    this.set('epoch', String(this.epoch));
-    this.#lastSeq = Number(this.get('lastSeq') ?? 0);
+    this.#stored = openStored(options);
+    this.#epoch = this.#stored.epoch;
     this.#rev = Number(this.get('revLimit') ?? 0);
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   commit(drafts: readonly RecordDraft[], checkpoint: string, at: number): void {
-    try {
-      this.#commit(drafts, checkpoint, { at, evict: 0 });
-    } catch (error) {
-      if (!isFull(error)) throw error;
-      try {
-        this.#commit(drafts, checkpoint, { at, evict: EVICT });
-      } catch (again) {
-        // The disk itself is full: the records are lost, which is counted and told as soon as there is room.
-        if (drafts.length > 0)
-          this.#lost = addLoss(this.#lost, {
-            count: drafts.length,
-            from: at,
-            to: at,
-            reason: 'diskFailed',
-            seqs: null,
-          });
-        this.#options.log.warn({ err: again, lost: drafts.length }, 'the outbox cannot be written');
-      }
+    for (const draft of drafts) this.#held.push({ draft, at });
+    if (checkpoint !== '') this.#remember('checkpoint', checkpoint);
+    this.#save();
+    const tooMany = this.#held.length - (this.#options.mostHeld ?? MOST_HELD);
+    if (tooMany <= 0) return;
+    for (const { at: given } of this.#held.splice(0, tooMany)) {
+      this.#lost = addLoss(this.#lost, {
+        count: 1,
+        from: given,
+        to: given,
+        reason: 'diskFailed',
+        seqs: null,
+      });
     }
   }
 
-  #commit(
-    drafts: readonly RecordDraft[],
-    checkpoint: string,
-    { at, evict }: { at: number; evict: number },
-  ): void {
-    // What is given up and the record that counts it are one transaction: no crash makes a loss that nobody sees.
-    this.#transaction(() => {
-      const lost = this.#evict(evict);
-      this.#append([...(lost === null ? [] : [gapOf(lost)]), ...drafts], at);
-      if (checkpoint !== '') this.set('checkpoint', checkpoint);
+  /** Writes all that waits for the disk. What is too much for the memory first takes the room of the oldest records. */
+  #save(): void {
+    const makeRoom = this.#held.length > (this.#options.mostHeld ?? MOST_HELD);
+    this.#openAgain();
+    this.#try((stored) => {
+      stored.write({ held: this.#held, lost: this.#lost, settings: this.#unsaved }, makeRoom);
+      this.#held = [];
+      this.#lost = null;
+      this.#unsaved.clear();
+      if (this.#trouble === '') return;
+      this.#options.log.warn({}, 'the outbox can be written again');
+      this.#trouble = '';
+      stored.trim(this.#committed);
     });
-    this.#lost = null;
-  }
-
-  /** To be called in a transaction. */
-  #append(drafts: readonly RecordDraft[], at: number): void {
-    let seq = this.#lastSeq;
-    const insert = this.#db.prepare('insert into record (seq, at, body) values (?, ?, ?)');
-    for (const draft of drafts) {
-      seq += 1;
-      insert.run(seq, at, JSON.stringify({ ...draft, seq }));
-    }
-    this.set('lastSeq', String(seq));
-    this.#seqInTransaction = seq;
-  }
-
-  /** Deletes the oldest records and returns all losses that no gap record counts yet. */
-  #evict(limit: number): Loss | null {
-    let lost = this.#lost;
-    if (limit === 0) return lost;
-    const oldest = this.#db
-      .prepare(
-        `delete from record where seq in
-           (select seq from record where body ->> 'reason' is not 'outboxDamaged' order by seq limit ?)
-         returning seq, at, body`,
-      )
-      .all(limit);
-    for (const row of oldest) lost = addLoss(lost, lossOf(row, 'outboxFull'));
-    return lost;
   }
 
   read(from: number, limit: number): AgentRecord[] {
-    const rows = this.#db
-      .prepare('select seq, body from record where seq >= ? order by seq limit ?')
-      .all(from, limit);
-    const records: AgentRecord[] = [];
-    for (const row of rows) {
-      const seq = Number(row['seq']);
-      const record = agentRecordSchema.safeParse(JSON.parse(String(row['body'])));
-      if (!record.success) {
-        // Written while the clock was years away, or by another version: it must not hold up all that follow.
-        this.#options.log.warn({ err: record.error, seq }, 'a record cannot be sent and is put aside');
-        this.bury(seq, record.error.message);
-        if (records.length === 0) continue;
-        break;
-      }
-      const previous = records.at(-1)?.seq;
-      if (previous !== undefined && seq !== previous + 1) break;
-      records.push(record.data);
-    }
-    return records;
+    return this.#try((stored) => stored.read(from, limit)) ?? [];
   }
 
   trim(ranges: readonly (readonly [number, number])[]): number {
-    let trimmed = 0;
-    this.#transaction(() => {
-      const remove = this.#db.prepare('delete from record where seq between ? and ?');
-      for (const [first, last] of ranges) trimmed += Number(remove.run(first, last).changes);
-    });
-    return trimmed;
+    this.#committed = ranges;
+    return this.#try((stored) => stored.trim(ranges)) ?? 0;
   }
 
   bury(seq: number, reason: string): void {
-    this.#transaction(() => {
-      const row = this.#db.prepare('delete from record where seq = ? returning seq, at, body').get(seq);
-      if (row === undefined) return;
-      this.#db
-        .prepare('insert or replace into buried (seq, reason, body) values (?, ?, ?)')
-        .run(seq, reason.slice(0, 500), row['body'] ?? '');
-      this.#db
-        .prepare('delete from buried where seq not in (select seq from buried order by seq desc limit 100)')
-        .run();
-      this.#append([gapOf(lossOf(row, 'unsendable'))], this.#options.now());
+    const buried = this.#try((stored) => {
+      stored.bury(seq, reason);
+      return true;
     });
+    // Whoever asks would ask for the same record again at once.
+    if (buried === undefined) throw new Error('a record cannot be put aside now');
   }
 
-  stats(): { waiting: number; oldest: number | null; lastSeq: number } {
-    const row = this.#db.prepare('select count(*) as n, min(at) as oldest from record').get();
-    const oldest = row?.['oldest'];
+  stats(): OutboxStats {
+    this.#stats = this.#try((stored) => stored.stats()) ?? this.#stats;
+    const { waiting, oldest, lastSeq } = this.#stats;
+    const held = this.#held[0]?.at ?? null;
     return {
-      waiting: Number(row?.['n'] ?? 0),
-      oldest: typeof oldest === 'number' ? oldest : null,
-      lastSeq: this.#lastSeq,
+      waiting: waiting + this.#held.length,
+      oldest: oldest ?? held,
+      lastSeq,
+      trouble: this.#trouble,
     };
   }
 
@@ -249,44 +143,70 @@ class SqliteOutbox implements Outbox {
   }
 
   get(key: string): string | null {
-    const value = this.#db.prepare('select value from meta where key = ?').get(key)?.['value'];
-    return typeof value === 'string' ? value : null;
+    const known = this.#settings.get(key);
+    if (known !== undefined) return known;
+    const value = this.#try((stored) => stored.get(key));
+    if (value !== undefined) this.#settings.set(key, value);
+    return value ?? null;
   }
 
   set(key: string, value: string): void {
-    this.#db.prepare('insert or replace into meta (key, value) values (?, ?)').run(key, value);
+    this.#remember(key, value);
+    this.#try((stored) => {
+      stored.set(key, value);
+      this.#unsaved.delete(key);
+    });
+  }
+
+  #remember(key: string, value: string): void {
+    this.#settings.set(key, value);
+    this.#unsaved.set(key, value);
   }
 
   close(): void {
-    this.#db.close();
+    if (this.#held.length > 0 || this.#unsaved.size > 0) this.#save();
+    this.#closed = true;
+    this.#stored?.close();
+    this.#stored = null;
   }
 
-  #transaction(work: () => void): void {
-    this.#db.exec('begin immediate');
+  /** Undefined when the disk does not let it be done now. */
+  #try<T>(work: (stored: StoredOutbox) => T): T | undefined {
+    if (this.#stored === null) return undefined;
     try {
-      this.#seqInTransaction = this.#lastSeq;
-      work();
-      this.#db.exec('commit');
-      this.#lastSeq = this.#seqInTransaction;
+      return work(this.#stored);
     } catch (error) {
-      // A full disk has rolled back already.
-      if (this.#db.isTransaction) this.#db.exec('rollback');
-      throw error;
+      this.#failed(error);
+      return undefined;
     }
   }
-}
 
-class DamageError extends Error {}
+  /** After damage to the file of a running agent this is another outbox, with a new epoch. */
+  #openAgain(): void {
+    if (this.#stored !== null || this.#closed) return;
+    try {
+      this.#stored = openStored(this.#options);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (this.#stored.epoch === this.#epoch) return;
+    this.#epoch = this.#stored.epoch;
+    this.#committed = [];
+    for (const [key, value] of this.#settings) if (value !== null) this.#unsaved.set(key, value);
+  }
 
-function isDamage(error: unknown): boolean {
-  return error instanceof DamageError || DAMAGE.has(resultCode(error));
-}
-
-function isFull(error: unknown): boolean {
-  return resultCode(error) === FULL;
-}
-
-/** Primary result code of SQLite; 0 for any other error. */
-function resultCode(error: unknown): number {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  #failed(error: unknown): void {
+    const trouble = isFull(error) ? DISK_FULL : DISK_FAILS;
+    if (trouble !== this.#trouble) this.#options.log.warn({ err: error }, 'the outbox cannot be written');
+    this.#trouble = trouble;
+    if (isFull(error)) return;
+    // A connection that met a failing disk, or a file that was replaced under it, is of no more use.
+    try {
+      this.#stored?.close();
+    } catch (cause) {
+      this.#options.log.warn({ err: cause }, 'the outbox cannot be closed');
+    }
+    this.#stored = null;
+  }
 }

@@ -34,13 +34,25 @@ const pubAckSchema = z.object({
 
 /** Sends batches to JetStream one after another. A record leaves the outbox only by a committed mark. */
 export class Sender {
-  readonly plan: BatchPlan;
   readonly #deps: SenderDeps;
+  #plan: BatchPlan;
+  #planned: number;
   #sending: Promise<boolean> | null = null;
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
-    this.plan = new BatchPlan(deps.outbox);
+    this.#plan = new BatchPlan(deps.outbox);
+    this.#planned = deps.outbox.epoch;
+  }
+
+  /** A damaged outbox was replaced while the agent ran: its sequences begin anew, and so does the plan. */
+  get plan(): BatchPlan {
+    const { epoch } = this.#deps.outbox;
+    if (epoch !== this.#planned) {
+      this.#plan = new BatchPlan(this.#deps.outbox);
+      this.#planned = epoch;
+    }
+    return this.#plan;
   }
 
   /**
@@ -82,6 +94,7 @@ export class Sender {
   ): Promise<void> {
     const { agent, account } = this.#deps.identity();
     const { epoch } = this.#deps.outbox;
+    const { plan } = this;
     const first = batch?.first ?? 0;
     const sentAt = this.#deps.now();
     const { body, encoding } = encodeBatch({
@@ -100,7 +113,7 @@ export class Sender {
     const answer = await connection.request(subject, body, { headers: fields, timeout: ACK_TIMEOUT_MS });
     const ack = pubAckSchema.parse(answer.json());
     if (ack.error !== undefined) throw new Error(`JetStream: ${ack.error.description}`);
-    if (batch !== null) this.plan.stored(batch, this.#deps.now());
+    if (batch !== null) plan.stored(batch, this.#deps.now());
   }
 
   /** A batch that can never be taken is halved; a single record that can never be taken is put aside. */
@@ -117,12 +130,12 @@ export class Sender {
 
   /** Core NATS, not stored: says that the agent lives, and how much waits. */
   presence(
-    presence: Omit<Presence, 'v' | 'agent' | 'epoch' | 'waiting' | 'oldestWaiting' | 'lastSeq'>,
+    presence: Omit<Presence, 'v' | 'agent' | 'epoch' | 'waiting' | 'oldestWaiting' | 'lastSeq' | 'trouble'>,
   ): void {
     const connection = this.#deps.connection();
     if (connection === null) return;
     const { agent, account } = this.#deps.identity();
-    const { waiting, oldest, lastSeq } = this.#deps.outbox.stats();
+    const { waiting, oldest, lastSeq, trouble } = this.#deps.outbox.stats();
     const message: Presence = {
       v: 1,
       agent,
@@ -130,6 +143,7 @@ export class Sender {
       waiting,
       oldestWaiting: oldest,
       lastSeq,
+      ...(trouble === '' ? {} : { trouble }),
       ...presence,
     };
     const body = Buffer.from(JSON.stringify(message));

@@ -1,4 +1,4 @@
-import type { AgentList } from '@process-meter/contract';
+import type { Agent, AgentList } from '@process-meter/contract';
 
 export type AgentStatus = keyof AgentList['counts'];
 
@@ -33,4 +33,21 @@ export function countStatuses(statuses: readonly AgentStatus[]): AgentList['coun
   const counts = { connected: 0, away: 0, silent: 0, revoked: 0, neverSeen: 0 };
   for (const status of statuses) counts[status] += 1;
   return counts;
+}
+
+const CLONE_SHOWN_MS = 86_400_000;
+const CLONED =
+  'Two agents are alive with the key of this one, as after a computer or a state folder was copied. Both are counted, ' +
+  'under one name. Enrol one of them anew.';
+
+/** What can be measured, with what is wrong now before the reasons that last. */
+export function withTrouble(
+  capability: Agent['capability'],
+  { trouble, clonedAt }: { trouble: string; clonedAt: number | null },
+  now: number,
+): Agent['capability'] {
+  if (capability === null) return null;
+  const cloned = clonedAt !== null && now - clonedAt < CLONE_SHOWN_MS ? CLONED : '';
+  const reason = [cloned, trouble, capability.reason].filter((part) => part !== '').join(' ');
+  return { ...capability, reason: reason.slice(0, 400) };
 }

@@ -11,6 +11,7 @@ import type { Db } from '../db/index.ts';
 import type { PresenceMessage } from '../hub/index.ts';
 import type { Log } from '../log.ts';
 import type { AgentCredentials } from '../nats-trust/index.ts';
+import { CloneWatch } from './clone-watch.ts';
 import { savePresences, type Seen } from './presence-store.ts';
 
 export interface PresenceDeps {
@@ -32,6 +33,7 @@ export class PresenceKeeper {
   readonly #changed = new Map<string, Seen>();
   /** Latest message of each agent: one that was recorded and sent again later is older and does not count. */
   readonly #latest = new Map<string, { epoch: number; at: number }>();
+  readonly #clones = new CloneWatch();
   readonly #messages: Counter<'result'>;
   readonly #timer: NodeJS.Timeout;
 
@@ -79,7 +81,11 @@ export class PresenceKeeper {
     const last = this.#latest.get(address.agent);
     if (last !== undefined && last.epoch === presence.epoch && presence.at < last.at) return 'stale';
     this.#latest.set(address.agent, { epoch: presence.epoch, at: presence.at });
-    this.#changed.set(address.agent, { account: address.account, at: this.#deps.clock(), presence });
+    const at = this.#deps.clock();
+    const cloned = this.#clones.hear(address.agent, presence.epoch, at);
+    // A clone that was noticed since the last write is not forgotten by the word after it.
+    const known = this.#changed.get(address.agent)?.cloned === true;
+    this.#changed.set(address.agent, { account: address.account, at, presence, cloned: cloned || known });
     return 'accepted';
   }
 

@@ -1,7 +1,7 @@
 import { AppError, type Agent, type EnrolRequest } from '@process-meter/contract';
 import { sql } from 'kysely';
 import type { Db } from '../db/index.ts';
-import { agentStatus } from './model.ts';
+import { agentStatus, withTrouble } from './model.ts';
 
 const GAPS_SHOWN = 20;
 
@@ -19,6 +19,8 @@ interface AgentRow {
   applied_revision: number | null;
   waiting: number | null;
   oldest_waiting: Date | null;
+  trouble: string;
+  cloned_at: Date | null;
   wanted: number;
   open_sessions: number;
   capability: Agent['capability'];
@@ -65,7 +67,11 @@ function agentOf(row: AgentRow, now: number): Agent {
     waiting: row.waiting,
     oldestWaiting: row.oldest_waiting?.getTime() ?? null,
     openSessions: row.open_sessions,
-    capability: row.capability,
+    capability: withTrouble(
+      row.capability,
+      { trouble: row.trouble, clonedAt: row.cloned_at?.getTime() ?? null },
+      now,
+    ),
     gaps: row.gaps,
   };
 }

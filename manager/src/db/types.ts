@@ -51,6 +51,8 @@ export interface Database {
     waiting: number | null;
     oldest_waiting: OptionalInstant;
     credentials_expire_at: OptionalInstant;
+    trouble: Generated<string>;
+    cloned_at: OptionalInstant;
   };
   enrolment_token: {
     token_hash: Buffer;
