@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chartModel } from './draw.server.ts';
+import { axes, layers, marks } from './stack-shapes.ts';
 import { areaPath, edgePath, scaleOf } from './stack.ts';
 import { countTicks, thin } from './thinning.ts';
 import { timeTicks } from './time-ticks.ts';
@@ -110,5 +111,45 @@ describe('what the server works out for a chart', () => {
     const { times } = chartModel(source);
     for (const { most, ticks } of times) expect(ticks.length).toBeLessThanOrEqual(most + 1);
     expect(times.at(0)!.ticks.length).toBeGreaterThan(times.at(-1)!.ticks.length);
+  });
+});
+
+describe('the shapes of a chart', () => {
+  const scale = scaleOf(
+    { left: 50, right: 650, top: 34, bottom: 200 },
+    { from: 0, to: 600 * MINUTE, max: 10 },
+  );
+  const model = (over: Partial<Parameters<typeof chartModel>[0]> = {}) =>
+    chartModel({
+      from: 0,
+      to: 600 * MINUTE,
+      until: 600 * MINUTE,
+      zone: 'UTC',
+      points: [point(0, 3, 2), point(1, 0)],
+      peak: null,
+      slots: [],
+      bars: false,
+      ...over,
+    });
+  it('stay inside the plot with their words, also at its ends', () => {
+    const peak = { at: 598 * MINUTE, count: 5, text: 'Peak 5 at 09:58' };
+    const { labels } = marks(model({ peak }), scale, { at: 700 * MINUTE, text: 'now, 5' });
+    expect(labels.map((label) => label['text-anchor'])).toEqual(['end', 'end']);
+    for (const label of labels) expect(label.x).toBeLessThanOrEqual(650);
+    // Two words at one place stand above each other.
+    expect(labels[0]!.y).not.toBe(labels[1]!.y);
+  });
+  it('are bars from the base up, pale where data is missing', () => {
+    const slots = [{ from: 0, to: MINUTE, share: 0.5, missing: 1 }];
+    const bars = layers(model({ bars: true, slots }), scale);
+    expect(bars.map((bar) => [bar.fill, bar.opacity])).toEqual([
+      ['var(--active)', 0.5],
+      ['var(--timeout)', 0.5],
+    ]);
+  });
+  it('have as many ticks as the width has room for', () => {
+    const wide = axes(model(), scale).labels.length;
+    const narrow = axes(model(), { ...scale, right: 200 }).labels.length;
+    expect(narrow).toBeLessThan(wide);
   });
 });

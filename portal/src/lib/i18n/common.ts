@@ -45,28 +45,18 @@ export const common = {
   exactly: (text: string) => `Exactly “${text}”`,
   failed: 'Could not be shown.',
   failedDetail: 'Other parts of the portal are right.',
-  code: 'Code',
   previous: 'Previous',
   next: 'Next',
   live: (clock: string) => `Live · ${clock}`,
   lastNews: (clock: string) => `Last news ${clock}, trying again`,
   listening: 'Listening for agents',
-  paused: (clock: string) => `Paused at ${clock} while in the background`,
   noDocument: 'no name kept',
-  notKept: 'not kept',
   errors: {
     title: 'This page cannot be shown',
     notFound: 'There is nothing at this address.',
     notFoundNext: 'The thing may have been removed, or the address is not complete.',
     unavailable: 'Agents keep their records meanwhile; nothing is lost.',
     back: 'To the Overview',
-  },
-  completeness: {
-    complete: 'complete',
-    share: (text: string) => `${text} complete`,
-    unknown: 'no agent was expected',
-    missing: (n: number) =>
-      plural(n, { one: '# agent has not sent all of it', other: '# agents have not sent all of it' }),
   },
   statusNames: {
     connected: 'Connected',

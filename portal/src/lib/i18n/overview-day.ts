@@ -21,6 +21,8 @@ export const overviewDay = {
         other: `${from} to ${to}: # agents have not sent their records. They keep them; figures for that time may rise by their sessions.`,
       }),
     unknown: 'No agent was expected to send today.',
+    share: (text: string) => `${text} complete`,
+    none: 'no agent was expected',
   },
   noApplication: 'No application is metered yet',
 } as const;

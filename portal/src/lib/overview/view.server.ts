@@ -3,7 +3,6 @@ import { incompleteSpans } from '#lib/answers/incomplete.ts';
 import { chartModel, within } from '#lib/charts/draw.server.ts';
 import { count, share } from '#lib/format/figures.ts';
 import { clock, moment } from '#lib/format/instants.ts';
-import { common } from '#lib/i18n/common.ts';
 import { overviewDay as texts, taskTexts } from '#lib/i18n/overview-day.ts';
 import type { IconName } from '#lib/ui/icons.ts';
 import { hoursOfDay } from './hours-of-day.ts';
@@ -64,7 +63,7 @@ function toldOf({ completeness, zone, live }: Overview): { told: string[]; missi
 function dataView(overview: Overview): DataView {
   const known = overview.completeness.share;
   return {
-    note: known === null ? common.completeness.unknown : common.completeness.share(share(known)),
+    note: known === null ? texts.data.none : texts.data.share(share(known)),
     hours: hoursOfDay(overview, overview.live.at).map((hour) => hour.look),
     ...toldOf(overview),
   };
