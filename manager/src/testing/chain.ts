@@ -94,10 +94,10 @@ export async function testChain(serverUrl: string): Promise<TestChain> {
 
 async function seed(database: TestDatabase): Promise<{ account: number; application: number }> {
   const { rows } = await database.pool.query<{ account: number; application: number }>(`
-    with a as (insert into account (slug, name, hash_key) values ('${ACCOUNT}', 'Default', 'k') returning id)
+    with a as (insert into account (slug, name, hash_key) values ('${ACCOUNT}', 'Default', 'a-hash-key-of-a-test') returning id)
     insert into application (account_id, slug, name, rules, inactive_after_ms, timeout_after_ms, count_busy_as_active,
       busy_cpu_share, title_privacy, path_privacy, revision)
-    select id, 'draw', 'Draw', '[]', 60000, 900000, false, 0.4, 'keep', 'keep', 1 from a
+    select id, 'draw', 'Draw', '[{"executable": "draw"}]', 60000, 900000, false, 0.4, 'keep', 'keep', 1 from a
     returning account_id as account, id as application`);
   return rows[0]!;
 }
