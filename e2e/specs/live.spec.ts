@@ -21,8 +21,6 @@ test('an application added in the portal changes what is recorded, and the Overv
     await expect(page.getByText('draft.txt')).toHaveCount(0);
 
     await page.goto(`${stack.portal}/administration/applications/new`);
-    // Forms take their values from the page once its scripts run.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
     await page.locator('#name').fill('Mousepad');
     await page.locator('[name="rules.0.executable"]').fill('mousepad');
     await page.locator('#inactiveSeconds').fill('5');
