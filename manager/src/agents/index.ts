@@ -9,7 +9,7 @@ import { renewAgentRoute } from './routes/renew-agent.ts';
 import { revokeAgentRoute } from './routes/revoke-agent.ts';
 
 export type { AgentsDeps } from './deps.ts';
-export { agentStatus, countStatuses, type AgentStatus } from './model.ts';
+export { agentStatus, countStatuses, statusSql, type AgentStatus } from './model.ts';
 export { PresenceKeeper } from './presence.ts';
 export { createRevocations, type Revocations } from './revocations.ts';
 

@@ -7,7 +7,7 @@ import { ingestFeed, type Feed } from '../testing/feed.ts';
 import { addAgent, rollAll } from '../testing/recorded.ts';
 import { SampleAgent, type Step } from '../testing/sample-agent.ts';
 import { testDatabase, type TestDatabase } from '../testing/template-db.ts';
-import { closeSilentAgents } from './index.ts';
+import { closeSilentAgents, silentAgents, type Silence } from './index.ts';
 
 let database: TestDatabase;
 let account = 0;
@@ -56,11 +56,14 @@ async function neverSilent({ agent }: Desk): Promise<void> {
   await database.pool.query(`update agent set last_seen_at = '2090-01-01' where id = $1`, [agent]);
 }
 
-async function close(): Promise<number> {
+/** One round, as a closer does it. */
+async function close(
+  silence: Silence = { heardBefore: new Date(Date.now() + DAY), revokedBefore: new Date(0) },
+): Promise<number> {
+  const { agents } = await silentAgents(database.pool, silence, 1000);
   const client = await database.pool.connect();
   try {
-    const heardBefore = new Date(Date.now() + DAY);
-    return await closeSilentAgents(client, { heardBefore, revokedBefore: new Date(0) }, 1000);
+    return await closeSilentAgents(client, silence, agents);
   } finally {
     client.release();
   }
@@ -235,11 +238,9 @@ test('a revoked agent is closed although it was heard a moment ago; one that is 
     revoked.agent,
     new Date(Date.now() - 2000),
   ]);
-  const client = await database.pool.connect();
   const silence = { heardBefore: new Date(Date.now() - DAY), revokedBefore: new Date(Date.now() - 1000) };
-  expect(await closeSilentAgents(client, silence, 1000)).toBe(1);
-  expect(await closeSilentAgents(client, silence, 1000)).toBe(0);
-  client.release();
+  expect(await close(silence)).toBe(1);
+  expect(await close(silence)).toBe(0);
   expect(await count('session where agent_id = $1 and end_cause = 20', revoked.agent)).toBe(1);
   expect(await count('session where agent_id = $1 and ended is null', heard.agent)).toBe(1);
 });

@@ -1,2 +1,9 @@
 export { startCloser, type CloserDeps } from './closer.ts';
-export { closeSilentAgents, holdOffClosing, reopenAgents, type News, type Silence } from './store.ts';
+export {
+  closeSilentAgents,
+  holdOffClosing,
+  reopenAgents,
+  silentAgents,
+  type News,
+  type Silence,
+} from './store.ts';

@@ -79,56 +79,59 @@ export interface Silence {
   revokedBefore: Date;
 }
 
-/** Agents to be closed, and the span of the segments that this will write. */
+/** Agents to be closed, and the span in which the segments begin that this will write. */
 export async function silentAgents(
   pool: Pool,
   silence: Silence,
   limit: number,
-): Promise<{ agents: number; from: number; to: number }> {
-  const { rows } = await pool.query<{ agents: number; from_at: Date | null; to_at: Date | null }>(
-    `with silent as (${SILENT})
-     select (select count(*)::int from silent) as agents, min(started) as from_at, max(started) as to_at
-     from open_stretch where agent_id in (select id from silent)`,
+): Promise<{ agents: number[]; from: number; to: number }> {
+  const { rows } = await pool.query<{ agents: number[]; from_at: Date | null; to_at: Date | null }>(
+    `with found as materialized (${silentSql('true')} order by id limit $3)
+     select array(select id from found) as agents, min(started) as from_at, max(started) as to_at
+     from open_stretch where agent_id = any(array(select id from found))`,
     [silence.heardBefore, silence.revokedBefore, limit],
   );
   const [row] = rows;
   return {
-    agents: row?.agents ?? 0,
+    agents: row?.agents ?? [],
     from: row?.from_at?.getTime() ?? Infinity,
     to: row?.to_at?.getTime() ?? -Infinity,
   };
 }
 
-const SILENT = `
-  select a.id from agent a
-    left join open_snapshot o on o.agent_id = a.id
-    left join server_closing c on c.agent_id = a.id
-  where c.closed_at is null
-    and (greatest(a.enrolled_at, a.last_seen_at, o.as_of, c.reopened_at) < $1
-      or (a.revoked_at < $2 and greatest(c.reopened_at, a.revoked_at) < $2))
-    and (exists (select from session s where s.agent_id = a.id and s.ended is null)
-      or exists (select from document d where d.agent_id = a.id and d.closed is null)
-      or exists (select from open_document d where d.agent_id = a.id))
-  order by a.id limit $3`;
+// Silence first: most agents are heard, and what they have open need not be looked up.
+const silentSql = (among: string): string => `
+  select id from (
+    select a.id from agent a
+      left join open_snapshot o on o.agent_id = a.id
+      left join server_closing c on c.agent_id = a.id
+    where c.closed_at is null and ${among}
+      and (greatest(a.enrolled_at, a.last_seen_at, o.as_of, c.reopened_at) < $1
+        or (a.revoked_at < $2 and greatest(c.reopened_at, a.revoked_at) < $2))
+    offset 0) a
+  where exists (select from session s where s.agent_id = a.id and s.ended is null)
+    or exists (select from document d where d.agent_id = a.id and d.closed is null)
+    or exists (select from open_document d where d.agent_id = a.id)`;
 
 /**
- * Closes what silent agents left open, at the last instant each was heard: running and held stretches become segments,
- * documents and sessions end, their quarters are dirty. One transaction; nothing of a flush can come in between.
+ * Closes what agents left open that are still silent, at the last instant each was heard: running and held stretches
+ * become segments, documents and sessions end, their quarters are dirty. One transaction; nothing of a flush can come in
+ * between.
  * @returns how many agents were closed
  */
 export async function closeSilentAgents(
   client: PoolClient,
   silence: Silence,
-  limit: number,
+  among: readonly number[],
 ): Promise<number> {
   await client.query('begin');
   try {
     await client.query(`set local lock_timeout = ${GATE_TIMEOUT_MS}`);
     await client.query('select pg_advisory_xact_lock($1)', [GATE]);
-    const { rows } = await client.query<{ id: number }>(SILENT, [
+    const { rows } = await client.query<{ id: number }>(silentSql('a.id = any($3)'), [
       silence.heardBefore,
       silence.revokedBefore,
-      limit,
+      among,
     ]);
     const agents = rows.map((row) => row.id);
     if (agents.length > 0) await closeAgents(client, agents);

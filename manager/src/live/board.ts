@@ -1,11 +1,11 @@
 import type { LiveNow } from '@process-meter/contract';
 import type { Pool } from 'pg';
-import { agentStatus } from '../agents/index.ts';
 import type { Hub } from '../hub/index.ts';
 import type { Log } from '../log.ts';
 import type { AgentCredentials } from '../nats-trust/index.ts';
 import { liveNow } from './model.ts';
-import { accountAgents, openSessions } from './store.ts';
+import { restAfter } from './rest.ts';
+import { connectedAgents, readMoment } from './store.ts';
 import { peaksOf, readToday, type Today } from './today.ts';
 
 export interface LiveAccount {
@@ -34,18 +34,21 @@ interface Watched {
   account: LiveAccount;
   listeners: Set<(live: LiveNow) => void>;
   last: LiveNow | undefined;
-  timer: NodeJS.Timeout;
-  busy: boolean;
-  askedAt: number;
+  over: AbortController;
+  askAt: number;
   peaks: Map<number, number>;
+  /** When they are read again; never while they are being read. */
   peaksAt: number;
 }
 
-const EVERY_MS = 1000;
+/** The moment is read again after this; where reading takes long, after more (portal.md §10). */
+const MOMENT_REST = { least: 1000, most: 5000 };
+const PEAKS_REST = { least: 10_000, most: 300_000 };
+/** What is open now does not wait longer than this for the peaks of the day. */
+const PEAKS_WAIT_MS = 500;
 const ASK_EVERY_MS = 20_000;
 const ASK_FOR_MS = 40_000;
 const ASK_AT_MOST = 500;
-const PEAKS_EVERY_MS = 10_000;
 
 /**
  * One query loop an account, only while somebody watches it, however many do. Agents of a watched account are asked to
@@ -55,7 +58,8 @@ export function createLiveBoard(deps: LiveDeps): LiveBoard {
   const boards = new Map<number, Watched>();
   return {
     async now(account, today) {
-      return (await read(deps, account, peaksOf(today))).live;
+      const now = deps.clock();
+      return liveNow(now, await readMoment(deps.pool, account.id, now), peaksOf(today));
     },
     watch(account, listener) {
       const board = boards.get(account.id) ?? open(deps, account);
@@ -65,12 +69,12 @@ export function createLiveBoard(deps: LiveDeps): LiveBoard {
       return () => {
         board.listeners.delete(listener);
         if (board.listeners.size > 0) return;
-        clearInterval(board.timer);
-        boards.delete(account.id);
+        board.over.abort();
+        if (boards.get(account.id) === board) boards.delete(account.id);
       };
     },
     stop() {
-      for (const board of boards.values()) clearInterval(board.timer);
+      for (const board of boards.values()) board.over.abort();
       boards.clear();
     },
   };
@@ -81,42 +85,48 @@ function open(deps: LiveDeps, account: LiveAccount): Watched {
     account,
     listeners: new Set(),
     last: undefined,
-    timer: setInterval(() => void tick(deps, board), EVERY_MS),
-    busy: false,
-    askedAt: -Infinity,
+    over: new AbortController(),
+    askAt: -Infinity,
     peaks: new Map(),
     peaksAt: -Infinity,
   };
-  void tick(deps, board);
+  void loop(deps, board);
   return board;
 }
 
-async function tick(deps: LiveDeps, board: Watched): Promise<void> {
-  // A slow database is asked again when it has answered, not meanwhile.
-  if (board.busy) return;
-  board.busy = true;
-  try {
-    await refresh(deps, board);
-  } catch (error) {
-    deps.log.warn({ err: error }, 'the live view could not be read');
-  } finally {
-    board.busy = false;
+/** A slow database is asked again when it has answered, not meanwhile. */
+async function loop(deps: LiveDeps, board: Watched): Promise<void> {
+  const { signal } = board.over;
+  while (!signal.aborted) {
+    const began = performance.now();
+    try {
+      await refresh(deps, board);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'the live view could not be read');
+    }
+    await rest(restAfter(performance.now() - began, MOMENT_REST), signal);
   }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    timer.unref();
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 async function refresh(deps: LiveDeps, board: Watched): Promise<void> {
   const now = deps.clock();
-  if (now - board.peaksAt >= PEAKS_EVERY_MS) {
-    board.peaks = peaksOf(
-      await readToday(deps.pool, { account: board.account.id, zone: board.account.zone, now }),
-    );
-    board.peaksAt = now;
+  await Promise.race([refreshPeaks(deps, board, now), rest(PEAKS_WAIT_MS, board.over.signal)]);
+  if (now >= board.askAt) {
+    board.askAt = now + ASK_EVERY_MS;
+    await askForNews(deps, board.account, now);
   }
-  const { live, connected } = await read(deps, board.account, board.peaks);
-  if (now - board.askedAt >= ASK_EVERY_MS) {
-    askForNews(deps, board.account, connected.slice(0, ASK_AT_MOST));
-    board.askedAt = now;
-  }
+  const live = liveNow(now, await readMoment(deps.pool, board.account.id, now), board.peaks);
   const { at: _at, ...content } = live;
   const { at: _lastAt, ...lastContent } = board.last ?? { at: 0 };
   if (JSON.stringify(content) === JSON.stringify(lastContent)) return;
@@ -124,23 +134,27 @@ async function refresh(deps: LiveDeps, board: Watched): Promise<void> {
   for (const listener of board.listeners) listener(live);
 }
 
-async function read(
-  { pool, clock }: LiveDeps,
-  account: LiveAccount,
-  peaks: ReadonlyMap<number, number>,
-): Promise<{ live: LiveNow; connected: string[] }> {
-  const now = clock();
-  const sessions = await openSessions(pool, account.id, now);
-  const { agents, wantedRevision } = await accountAgents(pool, account.id);
-  const connected = agents.filter((agent) => agentStatus(agent, now) === 'connected').map(({ id }) => id);
-  return { live: liveNow({ now, sessions, agents, wantedRevision, peaks }), connected };
+async function refreshPeaks({ pool, clock, log }: LiveDeps, board: Watched, now: number): Promise<void> {
+  if (now < board.peaksAt) return;
+  board.peaksAt = Infinity;
+  const began = performance.now();
+  try {
+    const { id, zone } = board.account;
+    board.peaks = peaksOf(await readToday(pool, { account: id, zone, now }));
+  } catch (error) {
+    log.warn({ err: error }, 'the peaks of the day could not be read');
+  }
+  board.peaksAt = clock() + restAfter(performance.now() - began, PEAKS_REST);
 }
 
-function askForNews({ hub, credentials, clock }: LiveDeps, account: LiveAccount, agents: string[]): void {
-  const issuedAt = clock();
-  const until = issuedAt + ASK_FOR_MS;
-  for (const agent of agents) {
-    const message = { type: 'watch' as const, to: agent, issuedAt, expiresAt: until, until };
+async function askForNews(
+  { pool, hub, credentials }: LiveDeps,
+  account: LiveAccount,
+  now: number,
+): Promise<void> {
+  const until = now + ASK_FOR_MS;
+  for (const agent of await connectedAgents(pool, account.id, { now, limit: ASK_AT_MOST })) {
+    const message = { type: 'watch' as const, to: agent, issuedAt: now, expiresAt: until, until };
     hub.sendDown(account.slug, agent, credentials.signer.seal(message));
   }
 }
