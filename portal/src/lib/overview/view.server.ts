@@ -1,5 +1,5 @@
 import type { Overview } from '@process-meter/contract';
-import { incompleteSpans } from '#lib/answers/incomplete.ts';
+import { incompleteSpans, type Incomplete } from '#lib/answers/incomplete.ts';
 import { chartModel, within } from '#lib/charts/draw.server.ts';
 import { count, share } from '#lib/format/figures.ts';
 import { clock, moment } from '#lib/format/instants.ts';
@@ -28,7 +28,15 @@ function taskView({ kind, count: number, since }: Task, zone: string, now: numbe
   return { kind, ...LOOK[kind], ...taskTexts[kind](number, when) };
 }
 
-function todayView({ today, completeness, zone, live }: Overview): TodayView {
+/** Stretches of today with data missing: a slot may have begun the day before. */
+function missingToday({ completeness, today, live }: Overview): Incomplete[] {
+  return incompleteSpans(completeness.slots, live.at)
+    .filter((span) => span.to > today.from)
+    .map((span) => ({ ...span, from: Math.max(span.from, today.from) }));
+}
+
+function todayView(overview: Overview): TodayView {
+  const { today, completeness, zone, live } = overview;
   const { peak, points } = today;
   const span = todaySpan({ today, zone }, live.at);
   const when = peak.at === null ? '' : clock(peak.at, zone);
@@ -46,13 +54,14 @@ function todayView({ today, completeness, zone, live }: Overview): TodayView {
       bars: false,
     }),
     label: texts.chart(peak.count, when),
-    incomplete: incompleteSpans(completeness.slots, live.at).length > 0,
+    incomplete: missingToday(overview).length > 0,
   };
 }
 
-function toldOf({ completeness, zone, live }: Overview): { told: string[]; missing: boolean } {
+function toldOf(overview: Overview): { told: string[]; missing: boolean } {
+  const { completeness, zone } = overview;
   if (completeness.share === null) return { told: [texts.data.unknown], missing: false };
-  const spans = incompleteSpans(completeness.slots, live.at);
+  const spans = missingToday(overview);
   if (spans.length === 0) return { told: [texts.data.complete], missing: false };
   const told = spans
     .slice(-TOLD_MOST)

@@ -74,6 +74,13 @@ describe('what the server works out for the Overview', () => {
     expect(data.hours.slice(4, 11)).toEqual(['none', 'gap', '', 'gap', '', 'gap', 'none']);
     expect(today.incomplete).toBe(true);
   });
+  it('tells of today only, also where data has been missing since the day before', () => {
+    const since = { from: FROM - 9 * HOUR, to: NOW, share: 0.5, missing: 1 };
+    const { data } = view({ completeness: { share: 0.5, slots: [since] } });
+    expect(data.told[0]).toMatch(/^00:00 to 10:30: /);
+    const before = { ...since, to: FROM };
+    expect(view({ completeness: { share: 0.5, slots: [before] } }).data.missing).toBe(false);
+  });
   it('tells complete from not measured', () => {
     expect(view().data.told).toEqual(['All that was expected has arrived.']);
     const unknown = view({ completeness: { share: null, slots: [] } }).data;
