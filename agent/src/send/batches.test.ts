@@ -86,3 +86,15 @@ test('while nothing at all is committed no record is thought to be refused, howe
   expect(chain.committed).toHaveLength(100);
   expect(chain.records.size).toBe(0);
 });
+
+test('only a batch with nothing behind it is the last, also where a hole makes it short or it is sent again', () => {
+  const chain = new Chain(10, []);
+  chain.records.delete(5);
+  const first = chain.plan.next(START)!;
+  expect([first.first, first.last, chain.plan.isLast(first)]).toEqual([1, 4, false]);
+  chain.plan.stored(first, START);
+  const second = chain.plan.next(START)!;
+  expect([second.first, second.last, chain.plan.isLast(second)]).toEqual([6, 10, true]);
+  const again = chain.plan.next(START + RESEND_AFTER_MS)!;
+  expect([again.first, chain.plan.isLast(again)]).toEqual([1, false]);
+});

@@ -69,6 +69,11 @@ export class BatchPlan {
     return true;
   }
 
+  /** True when nothing that was not sent yet waits behind the batch. */
+  isLast({ last }: PlannedBatch): boolean {
+    return this.#outbox.read(Math.max(this.#next, last + 1), 1).length === 0;
+  }
+
   /** True when a full batch waits. */
   full(): boolean {
     return this.#outbox.read(this.#next, BATCH_MAX_RECORDS).length >= BATCH_MAX_RECORDS;

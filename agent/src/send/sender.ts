@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   BATCH_MAX_BYTES,
   HEADER,
@@ -27,6 +28,8 @@ export interface SenderDeps {
   log: Log;
 }
 const ACK_TIMEOUT_MS = 5000;
+/** Batches of a backlog follow each other no faster than this: an agent that comes back after weeks leaves room for the others. */
+export const REPLAY_PAUSE_MS = 100;
 const pubAckSchema = z.object({
   stream: z.string().optional(),
   error: z.object({ code: z.number(), description: z.string() }).optional(),
@@ -68,23 +71,31 @@ export class Sender {
 
   async #flush(): Promise<boolean> {
     try {
-      let sentOpen = false;
-      for (;;) {
+      for (let sentOpen = false; ;) {
         const connection = this.#deps.connection();
         if (connection === null) return false;
-        const batch = this.plan.next(this.#deps.now());
-        if (batch === null && sentOpen) return true;
-        // Only a batch that leaves nothing behind carries the live state: it must not be newer than the records.
-        const last = batch === null || batch.records.length < 100;
-        const open = last ? this.#snapshot() : null;
-        if (batch === null && open === null) return true;
-        await this.#send(connection, batch, open);
-        sentOpen = last;
+        const next = this.#next(sentOpen);
+        if (next === null) return true;
+        await this.#send(connection, next.batch, next.open);
+        sentOpen = next.last;
+        if (!next.last) await wait(REPLAY_PAUSE_MS);
       }
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'a batch was not taken; it stays in the outbox');
       return false;
     }
+  }
+
+  /** What to send now; null when all is sent, the live state as well. */
+  #next(sentOpen: boolean): { batch: PlannedBatch | null; open: OpenSnapshot | null; last: boolean } | null {
+    const batch = this.plan.next(this.#deps.now());
+    if (batch === null) {
+      const open = sentOpen ? null : this.#snapshot();
+      return open === null ? null : { batch, open, last: true };
+    }
+    // Only a batch that leaves nothing behind carries the live state: it must not be newer than the records.
+    const last = this.plan.isLast(batch);
+    return { batch, open: last ? this.#snapshot() : null, last };
   }
 
   async #send(
