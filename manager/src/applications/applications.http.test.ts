@@ -75,7 +75,17 @@ test('twenty changes at once get twenty revisions, one after the other', async (
 });
 
 test('an application that is removed is gone, its address is never given again', async () => {
+  const { id } = (await api.call('GET', 'applications/draw')).json;
   expect((await api.call('DELETE', 'applications/draw')).status).toBe(204);
+  const { rows } = await api.database.pool.query(
+    `select revision, settings->'deleted' as deleted, settings->'inactiveAfterMs' as value from application_history
+     where application_id = $1 order by revision desc limit 2`,
+    [id],
+  );
+  expect(rows).toMatchObject([
+    { revision: await revision(), deleted: true, value: 30_000 },
+    { deleted: null, value: 30_000 },
+  ]);
   expect((await api.call('GET', 'applications/draw')).status).toBe(404);
   expect((await api.call('DELETE', 'applications/draw')).status).toBe(404);
   expect((await api.call('PUT', 'applications/draw', { ...settings, revision: 1 })).status).toBe(404);

@@ -155,14 +155,16 @@ export async function removeApplication(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const revision = await nextRevision(tx, account);
-    const { numUpdatedRows } = await tx
+    const removed = await tx
       .updateTable('application')
       .set({ deleted_at: new Date(now), updated_at: new Date(now), revision })
       .where('account_id', '=', account)
       .where('slug', '=', slug)
       .where('deleted_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) throw new AppError('notFound', 'There is no such application.');
+      .returning('id')
+      .executeTakeFirst();
+    if (removed === undefined) throw new AppError('notFound', 'There is no such application.');
+    await rememberEnd(tx, { id: removed.id, revision, at: new Date(now) });
   });
 }
 
@@ -245,6 +247,18 @@ async function remember(
     .insertInto('application_history')
     .values({ application_id: id, revision, settings: JSON.stringify(settings), valid_from: at })
     .execute();
+}
+
+/** The last row of the history: the settings that were in force until then, marked as over. */
+async function rememberEnd(
+  tx: Transaction<Database>,
+  { id, revision, at }: { id: number; revision: number; at: Date },
+): Promise<void> {
+  await sql`
+    insert into application_history (application_id, revision, settings, valid_from)
+    select id, ${revision}, coalesce((select settings from application_history h where h.application_id = a.id
+      order by h.revision desc limit 1), '{}') || '{"deleted": true}', ${at}
+    from application a where id = ${id}`.execute(tx);
 }
 
 function columns(settings: ApplicationSettings) {

@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import {
   ALL_PRESENCE,
@@ -10,7 +10,7 @@ import {
 } from '@process-meter/contract';
 import type { Log } from '../log.ts';
 import { natsAuthenticator, type Credentials } from '../nats-trust/index.ts';
-import { MANAGED_STREAMS } from './streams.ts';
+import { ensureStreams } from './ensure-streams.ts';
 
 /** The Manager's side of NATS. Survives the server's absence: it connects again by itself, for ever. */
 export interface Hub {
@@ -153,7 +153,8 @@ class NatsHub implements Hub {
   async #prepare(connection: NatsConnection): Promise<void> {
     for (let wait = 250; !connection.isClosed(); wait = Math.min(wait * 2, 5000)) {
       try {
-        await ensureStreams(await jetstreamManager(connection, { timeout: 3000 }));
+        const manager = await jetstreamManager(connection, { timeout: 3000 });
+        await ensureStreams({ manager, log: this.#deps.log });
         this.#ready = true;
         this.#deps.log.info('NATS is ready');
         for (const handle of this.#onConnected) handle();
@@ -169,13 +170,6 @@ class NatsHub implements Hub {
 /** Connects in the background, for as long as it takes: the API answers reports while NATS is away. */
 export function connectHub(deps: HubDeps): Hub {
   return new NatsHub(deps);
-}
-
-async function ensureStreams(manager: JetStreamManager): Promise<void> {
-  for (const stream of MANAGED_STREAMS) {
-    const known = await manager.streams.info(stream.name).catch(() => undefined);
-    if (known === undefined) await manager.streams.add(stream);
-  }
 }
 
 const configSubject = (account: string, agent: string): string =>

@@ -4,10 +4,10 @@ import { ALL_RECORDS, KV_CONFIG, STREAM_RECORDS } from '@process-meter/contract'
 const SECOND_NS = 1_000_000_000;
 const DAY_NS = 86_400 * SECOND_NS;
 
-type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
+export type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
 
 /**
- * What the Manager makes once. A full stream refuses new batches (`discard: new`): the agent keeps them in its outbox,
+ * What the Manager makes, and keeps to at each connect. A full stream refuses new batches (`discard: new`): the agent keeps them in its outbox,
  * whereas dropping old ones would lose what it was told is safe.
  */
 export const MANAGED_STREAMS: readonly ManagedStream[] = [

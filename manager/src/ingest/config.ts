@@ -13,7 +13,7 @@ const environmentSchema = z.object({
   PM_ROLL_EVERY_MS: z.coerce.number().int().min(100).max(600_000).default(2000),
   /**
    * Ms after which a message without an acknowledgement is handed out again: how long the work of a process, or of a
-   * NATS server, that was killed stays away. Applies when the consumer is made, not to one that exists.
+   * NATS server, that was killed stays away.
    */
   PM_ACK_WAIT_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
   /** Ms without news of an agent after which the server closes what it left open. */

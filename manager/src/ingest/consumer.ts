@@ -1,14 +1,9 @@
-import {
-  AckPolicy,
-  jetstream,
-  jetstreamManager,
-  type ConsumerMessages,
-  type JsMsg,
-} from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { INGEST_CONSUMER, STREAM_RECORDS, type Batch } from '@process-meter/contract';
 import type { Log } from '../log.ts';
 import type { Accepted, Incoming } from './accept.ts';
+import { ensureConsumer } from './ensure-consumer.ts';
 import type { Pending } from './pipeline.ts';
 
 export interface ConsumerDeps {
@@ -65,7 +60,8 @@ export class RecordConsumer {
   }
 
   async #consume(): Promise<void> {
-    await ensureConsumer(this.#deps.connection, this.#deps.ackWaitMs);
+    const manager = await jetstreamManager(this.#deps.connection, { checkAPI: false });
+    await ensureConsumer(manager, { ackWaitMs: this.#deps.ackWaitMs, maxAckPending: MAX_ACK_PENDING });
     const consumer = await jetstream(this.#deps.connection).consumers.get(STREAM_RECORDS, INGEST_CONSUMER);
     if (this.#stopped) return;
     const messages = await consumer.consume({
@@ -115,17 +111,4 @@ const recordsOf = (batch: Batch): number => Math.max(1, batch.count);
 
 function headersOf(message: JsMsg): Record<string, string> {
   return Object.fromEntries([...(message.headers ?? [])].map(([name, values]) => [name, values.join(', ')]));
-}
-
-async function ensureConsumer(connection: NatsConnection, ackWaitMs: number): Promise<void> {
-  const manager = await jetstreamManager(connection, { checkAPI: false });
-  const known = await manager.consumers.info(STREAM_RECORDS, INGEST_CONSUMER).catch(() => undefined);
-  if (known !== undefined) return;
-  await manager.consumers.add(STREAM_RECORDS, {
-    durable_name: INGEST_CONSUMER,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: ackWaitMs * 1_000_000,
-    max_ack_pending: MAX_ACK_PENDING,
-    max_deliver: -1,
-  });
 }
