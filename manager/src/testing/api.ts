@@ -38,6 +38,8 @@ export interface TestApi {
     path: string,
     options?: { body?: string | Buffer; headers?: Record<string, string> },
   ): Promise<Answer>;
+  /** Headers of a new session of the administrator: cookie and anti-forgery token. */
+  session(): Promise<Record<string, string>>;
   /** Another account with its own administrator; returns what `call` is for it. */
   otherAccount(slug: string): Promise<TestApi['call']>;
   close(): Promise<void>;
@@ -104,6 +106,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
     account: rows[0]!.id,
     raw,
     call: await signedIn(raw, 'default'),
+    session: () => newSession(raw, 'default'),
     async otherAccount(slug) {
       await pool.query(
         `with a as (insert into account (slug, name, hash_key) values ($1, $1, 'another-hash-key') returning id)
@@ -125,12 +128,17 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
   };
 }
 
-async function signedIn(raw: TestApi['raw'], account: string): Promise<TestApi['call']> {
-  const json = { 'content-type': 'application/json' };
+const json = { 'content-type': 'application/json' };
+
+async function newSession(raw: TestApi['raw'], account: string): Promise<Record<string, string>> {
   const body = JSON.stringify({ account, login: 'admin', password: PASSWORD });
   const answer = await raw('POST', 'sign-in', { body, headers: json });
   const cookie = String(answer.headers['set-cookie']).split(';')[0]!;
-  const headers = { cookie, 'x-csrf-token': String(answer.json.csrfToken) };
+  return { cookie, 'x-csrf-token': String(answer.json.csrfToken) };
+}
+
+async function signedIn(raw: TestApi['raw'], account: string): Promise<TestApi['call']> {
+  const headers = await newSession(raw, account);
   return (method, path, sent) =>
     sent === undefined
       ? raw(method, path, { headers })
