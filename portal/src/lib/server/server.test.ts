@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Cookies } from '@sveltejs/kit';
+import type { Cookies, RequestEvent } from '@sveltejs/kit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { portalHandle } from './handle.ts';
 import { ManagerClient, ManagerProblem } from './manager-client.ts';
 import { safeNext, signInPath } from './panel.ts';
 import { passSessionCookie } from './set-cookie.ts';
@@ -62,6 +63,40 @@ describe('the session cookie', () => {
   });
 });
 
+describe('every request', () => {
+  const signInOver = async (address: string) => {
+    const seen: Record<string, unknown>[] = [];
+    const handle = portalHandle({ managerUrl: await answering(200, '{}', seen), fetch });
+    const event = {
+      url: new URL(address),
+      route: { id: '/sign-in' },
+      locals: {} as App.Locals,
+      cookies: { get: () => undefined },
+      getClientAddress: () => '192.0.2.7',
+    } as unknown as RequestEvent;
+    const request = { account: 'default', login: 'ida', password: 'a long password' };
+    const response = await handle({
+      event,
+      resolve: async ({ locals }) => {
+        await locals.manager.signIn(request);
+        return new Response('');
+      },
+    });
+    return { seen: seen[0], response };
+  };
+  it('tells the Manager by which scheme the portal was reached', async () => {
+    const behindTls = await signInOver('https://meter.example.com/sign-in');
+    expect(behindTls.seen).toMatchObject({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' });
+    const plain = await signInOver('http://localhost:3000/sign-in');
+    expect(plain.seen).toMatchObject({ 'x-forwarded-proto': 'http' });
+  });
+  it('is answered with strict headers and kept by no cache', async () => {
+    const { response } = await signInOver('http://localhost:3000/sign-in');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
+  });
+});
+
 describe('the client of the Manager', () => {
   it('forwards session and anti-forgery token, and leaves empty parameters out', async () => {
     const seen: Record<string, unknown>[] = [];
@@ -73,17 +108,6 @@ describe('the client of the Manager', () => {
       cookie: 'pm_session=s',
       'x-csrf-token': 'c',
     });
-  });
-  it('tells the Manager by which scheme it was asked, so that its cookie is Secure behind TLS', async () => {
-    const seen: Record<string, unknown>[] = [];
-    const baseUrl = await answering(401, '{}', seen);
-    const request = { account: 'default', login: 'ida', password: 'a long password' };
-    for (const scheme of ['https', 'http', undefined]) {
-      const client = new ManagerClient({ baseUrl, fetch, scheme, clientAddress: '192.0.2.7' });
-      await problemOf(client.signIn(request));
-    }
-    expect(seen.map((each) => each['x-forwarded-proto'])).toEqual(['https', 'http', undefined]);
-    expect(seen[0]).toMatchObject({ 'x-forwarded-for': '192.0.2.7' });
   });
   it('gives the problem of the Manager on', async () => {
     const body = { type: 'x', title: 'It changed meanwhile.', status: 409, code: 'PM-4009', requestId: 'r' };
