@@ -25,7 +25,7 @@ export const concurrentUseQuerySchema = z.object({
 /**
  * One step. `active + inactive + timeout` = instances in the minute, each once under its most active state;
  * for steps coarser than a minute, at the peak minute of the step. `peak` is the largest number open at one instant
- * inside the step. Times are of the whole step.
+ * inside the step. Times are exact and of the whole step: an instance that was open for a part of it counts with that part.
  */
 export const usePointSchema = z.object({
   at: z.number(),

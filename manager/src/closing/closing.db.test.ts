@@ -164,7 +164,7 @@ test('whenever the server closes and the agent comes back: the rows are those of
       expect(await stored(closed)).toEqual(await stored(twin));
       expect(await refused()).toBe(0);
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
   // The property is about something: the server did write segments.
   expect(written).toBeGreaterThan(20);
@@ -172,7 +172,7 @@ test('whenever the server closes and the agent comes back: the rows are those of
 
 test('closers and ingest processes at once: nothing is counted twice and nothing is lost', async () => {
   const pairs = await Promise.all(
-    Array.from({ length: 5 }, async () => {
+    Array.from({ length: 4 }, async () => {
       const [closed, twin] = [await desk(), await desk()];
       await neverSilent(twin);
       return { closed, twin };
@@ -186,7 +186,7 @@ test('closers and ingest processes at once: nothing is counted twice and nothing
     return agents;
   };
   const closing = Promise.all([closer(), closer()]);
-  const steps = fc.sample(stepArbitrary, { numRuns: 25, seed: 11 });
+  const steps = fc.sample(stepArbitrary, { numRuns: 18, seed: 11 });
   await Promise.all(
     pairs.map(async ({ closed, twin }) => {
       for (const step of steps) {

@@ -32,7 +32,7 @@ test('a quick answer is read anew each time', async () => {
 
 test('a slow answer is kept for a multiple of its time', async () => {
   const { read, reads } = reader(150);
-  const ask = rememberSlow(String, read);
+  const ask = rememberSlow(String, read, 100);
   await ask('a');
   await pause(200);
   expect(await ask('a')).toBe('a 1');
@@ -41,12 +41,16 @@ test('a slow answer is kept for a multiple of its time', async () => {
 
 test('a failure is told to all who wait, and not kept', async () => {
   let reads = 0;
-  const ask = rememberSlow(String, async () => {
-    reads += 1;
-    await pause(120);
-    if (reads === 1) throw new Error('away');
-    return 'there';
-  });
+  const ask = rememberSlow(
+    String,
+    async () => {
+      reads += 1;
+      await pause(120);
+      if (reads === 1) throw new Error('away');
+      return 'there';
+    },
+    100,
+  );
   const both = await Promise.allSettled([ask('a'), ask('a')]);
   expect(both.map((each) => each.status)).toEqual(['rejected', 'rejected']);
   expect(await ask('a')).toBe('there');

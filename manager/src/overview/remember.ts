@@ -1,7 +1,7 @@
 import { restAfter } from '../live/index.ts';
 
 /** Answers that take less than this are read anew for everyone. */
-const QUICK_MS = 100;
+const QUICK_MS = 2000;
 const AT_MOST_MS = 60_000;
 
 interface Remembered<T> {
@@ -17,6 +17,7 @@ interface Remembered<T> {
 export function rememberSlow<A, T>(
   keyOf: (asked: A) => string,
   read: (asked: A) => Promise<T>,
+  quickMs = QUICK_MS,
 ): (asked: A) => Promise<T> {
   const known = new Map<string, Remembered<T>>();
   return (asked) => {
@@ -29,7 +30,7 @@ export function rememberSlow<A, T>(
     const forget = (): void => void (known.get(key) === entry && known.delete(key));
     entry.answer.then(() => {
       const took = performance.now() - began;
-      if (took < QUICK_MS) forget();
+      if (took < quickMs) forget();
       else entry.until = performance.now() + restAfter(took, { least: 0, most: AT_MOST_MS });
     }, forget);
     return entry.answer;

@@ -1,5 +1,11 @@
 export { rollOnce, startRoller, type RollerDeps } from './roller.ts';
-export { decodeMinutes, encodeMinutes, type MinuteCounts } from './minutes.ts';
+export {
+  decodeMinutes,
+  decodeMinuteTimes,
+  encodeMinutes,
+  encodeMinuteTimes,
+  type MinuteCounts,
+} from './minutes.ts';
 export { MINUTE_MS, MINUTES_PER_QUARTER, QUARTER_MS, quarterOf, quarterStart } from './quarter.ts';
 export { sweepQuarters, type QuarterUse } from './sweep.ts';
 export { mergeDocuments, UseBuffer, type StateSpan } from './use-buffer.ts';

@@ -1,6 +1,6 @@
 import { MINUTES_PER_QUARTER } from './quarter.ts';
 
-/** Instances per minute of one quarter, by the most active state each had in the minute: 15 values each. */
+/** A figure per minute of one quarter and state: 15 values each. */
 export interface MinuteCounts {
   active: number[];
   inactive: number[];
@@ -8,24 +8,41 @@ export interface MinuteCounts {
 }
 
 const STATES = 3;
+const VALUES = STATES * MINUTES_PER_QUARTER;
 const MAX_COUNT = 32_767;
+const MAX_MS = 2 ** 32 - 1;
 
-/** 45 counts as 90 bytes: active, inactive, timeout, 15 big-endian int2 each. Counts above 32,767 are stored as that. */
+/**
+ * Instances per minute, each under the most active state it had in the minute: 45 counts as 90 bytes: active, inactive,
+ * timeout, 15 big-endian int2 each. Counts above 32,767 are stored as that.
+ */
 export function encodeMinutes(counts: ArrayLike<number>): Buffer {
-  const bytes = Buffer.alloc(STATES * MINUTES_PER_QUARTER * 2);
-  for (let i = 0; i < STATES * MINUTES_PER_QUARTER; i += 1) {
-    bytes.writeInt16BE(Math.min(counts[i] ?? 0, MAX_COUNT), i * 2);
-  }
+  const bytes = Buffer.alloc(VALUES * 2);
+  for (let i = 0; i < VALUES; i += 1) bytes.writeInt16BE(Math.min(counts[i] ?? 0, MAX_COUNT), i * 2);
   return bytes;
 }
 
 /** Inverse of {@link encodeMinutes}. Throws on a buffer of another length. */
 export function decodeMinutes(bytes: Buffer): MinuteCounts {
-  if (bytes.length !== STATES * MINUTES_PER_QUARTER * 2)
-    throw new Error(`minutes take 90 bytes, not ${bytes.length}`);
+  if (bytes.length !== VALUES * 2) throw new Error(`minutes take 90 bytes, not ${bytes.length}`);
+  return byState((i) => bytes.readInt16BE(i * 2));
+}
+
+/** Ms per minute and state, over all instances: 45 values as 180 bytes, in the order of {@link encodeMinutes}. */
+export function encodeMinuteTimes(ms: ArrayLike<number>): Buffer {
+  const bytes = Buffer.alloc(VALUES * 4);
+  for (let i = 0; i < VALUES; i += 1) bytes.writeUInt32BE(Math.min(ms[i] ?? 0, MAX_MS), i * 4);
+  return bytes;
+}
+
+/** Inverse of {@link encodeMinuteTimes}. Throws on a buffer of another length. */
+export function decodeMinuteTimes(bytes: Buffer): MinuteCounts {
+  if (bytes.length !== VALUES * 4) throw new Error(`times of minutes take 180 bytes, not ${bytes.length}`);
+  return byState((i) => bytes.readUInt32BE(i * 4));
+}
+
+function byState(value: (index: number) => number): MinuteCounts {
   const state = (index: number): number[] =>
-    Array.from({ length: MINUTES_PER_QUARTER }, (_, i) =>
-      bytes.readInt16BE((index * MINUTES_PER_QUARTER + i) * 2),
-    );
+    Array.from({ length: MINUTES_PER_QUARTER }, (_, i) => value(index * MINUTES_PER_QUARTER + i));
   return { active: state(0), inactive: state(1), timeout: state(2) };
 }

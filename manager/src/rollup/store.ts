@@ -127,19 +127,22 @@ function columnsOf(uses: readonly QuarterUse[]): unknown[] {
     uses.map((use) => use.minutes),
     uses.map((use) => new Date(use.peakAt)),
     uses.map((use) => use.peakMs),
+    uses.map((use) => use.minuteMs),
   ];
 }
 
 const UPSERT = `
   insert into rollup_quarter (account_id, application_id, q, ms_active, ms_inactive, ms_timeout,
-    peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts, minutes, peak_at, peak_ms)
+    peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts, minutes, peak_at, peak_ms,
+    minute_ms)
   select $1, $2, * from unnest($3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[], $9::int4[],
-    $10::int4[], $11::int4[], $12::int4[], $13::bytea[], $14::timestamptz[], $15::int4[])
+    $10::int4[], $11::int4[], $12::int4[], $13::bytea[], $14::timestamptz[], $15::int4[], $16::bytea[])
   on conflict (account_id, application_id, q) do update set
     ms_active = excluded.ms_active, ms_inactive = excluded.ms_inactive, ms_timeout = excluded.ms_timeout,
     peak_open = excluded.peak_open, peak_active = excluded.peak_active, peak_inactive = excluded.peak_inactive,
     peak_timeout = excluded.peak_timeout, sessions = excluded.sessions, starts = excluded.starts,
-    minutes = excluded.minutes, peak_at = excluded.peak_at, peak_ms = excluded.peak_ms`;
+    minutes = excluded.minutes, peak_at = excluded.peak_at, peak_ms = excluded.peak_ms,
+    minute_ms = excluded.minute_ms`;
 
 export async function dirtyCount(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ n: string }>('select count(*) as n from dirty_log');

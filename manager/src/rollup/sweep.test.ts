@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeMinutes } from './minutes.ts';
+import { decodeMinutes, decodeMinuteTimes } from './minutes.ts';
 import { MINUTE_MS, QUARTER_MS } from './quarter.ts';
 import { sweepQuarters, type QuarterUse } from './sweep.ts';
 import { UseBuffer } from './use-buffer.ts';
@@ -25,7 +25,7 @@ const bufferOf = (segments: readonly Segment[]): UseBuffer => {
 function bruteForce(
   segments: readonly Segment[],
   quarter: number,
-): Omit<QuarterUse, 'starts' | 'minutes'> & { counts: number[] } {
+): Omit<QuarterUse, 'starts' | 'minutes' | 'minuteMs'> & { counts: number[]; times: number[] } {
   const from = quarter * QUARTER_MS;
   const to = from + QUARTER_MS;
   const cuts = [...new Set([from, to, ...segments.flatMap((s) => [s.started, s.ended])])]
@@ -37,6 +37,7 @@ function bruteForce(
   let peakAt = 0;
   let peakMs = 0;
   let running = false;
+  const times = Array.from({ length: 45 }, () => 0);
   cuts.slice(0, -1).forEach((start, i) => {
     const end = cuts[i + 1]!;
     const states = new Map<number, number>();
@@ -48,6 +49,11 @@ function bruteForce(
     for (const state of states.values()) counts[state]! += 1;
     for (const state of [1, 2, 3]) {
       ms[state]! += counts[state]! * (end - start);
+      for (let minute = 0; minute < 15; minute += 1) {
+        const begins = from + minute * MINUTE_MS;
+        const inside = Math.max(0, Math.min(end, begins + MINUTE_MS) - Math.max(start, begins));
+        times[(state - 1) * 15 + minute]! += counts[state]! * inside;
+      }
       peaks[state] = Math.max(peaks[state]!, counts[state]!);
     }
     if (states.size > peakOpen) {
@@ -87,6 +93,7 @@ function bruteForce(
     peakMs,
     sessions,
     counts,
+    times,
   };
 }
 
@@ -123,16 +130,18 @@ test('the sweep equals a brute force over elementary intervals, for any segments
         sweepQuarters(bufferOf(segments), FIRST, FIRST + 2).map((use) => [use.quarter, use]),
       );
       for (let quarter = FIRST; quarter <= FIRST + 2; quarter += 1) {
-        const { counts, ...wanted } = bruteForce(segments, quarter);
+        const { counts, times, ...wanted } = bruteForce(segments, quarter);
         const use = swept.get(quarter);
         if (wanted.peakOpen === 0) {
           expect(use).toBeUndefined();
           continue;
         }
-        const { minutes, starts: _, ...got } = use!;
+        const { minutes, minuteMs, starts: _, ...got } = use!;
         expect(got).toEqual(wanted);
         const decoded = decodeMinutes(minutes);
         expect([...decoded.active, ...decoded.inactive, ...decoded.timeout]).toEqual(counts);
+        const exact = decodeMinuteTimes(minuteMs);
+        expect([...exact.active, ...exact.inactive, ...exact.timeout]).toEqual(times);
       }
     }),
     { numRuns: 300 },

@@ -1,4 +1,4 @@
-import { encodeMinutes } from './minutes.ts';
+import { encodeMinutes, encodeMinuteTimes } from './minutes.ts';
 import { MINUTE_MS, MINUTES_PER_QUARTER, QUARTER_MS, quarterOf, quarterStart } from './quarter.ts';
 import type { StateSpan, UseBuffer } from './use-buffer.ts';
 
@@ -20,6 +20,8 @@ export interface QuarterUse {
   starts: number;
   /** See `encodeMinutes`. */
   minutes: Buffer;
+  /** See `encodeMinuteTimes`. */
+  minuteMs: Buffer;
 }
 
 const STATES = [1, 2, 3] as const;
@@ -28,6 +30,7 @@ class Quarter {
   readonly ms = [0, 0, 0, 0];
   readonly peaks = [0, 0, 0, 0];
   readonly minutes = new Uint32Array(3 * MINUTES_PER_QUARTER);
+  readonly minuteMs = new Float64Array(3 * MINUTES_PER_QUARTER);
   peakOpen = 0;
   peakAt = 0;
   peakEnd = 0;
@@ -40,6 +43,7 @@ class Quarter {
       const count = counts[state] ?? 0;
       this.ms[state] = (this.ms[state] ?? 0) + count * (to - from);
       if (count > (this.peaks[state] ?? 0)) this.peaks[state] = count;
+      if (count > 0) this.#addMinutes(state, count, { from, to });
     }
     if (open > this.peakOpen) {
       this.peakOpen = open;
@@ -47,6 +51,16 @@ class Quarter {
       this.peakEnd = to;
     } else if (open === this.peakOpen && this.peakEnd === from) {
       this.peakEnd = to;
+    }
+  }
+
+  #addMinutes(state: number, count: number, { from, to }: { from: number; to: number }): void {
+    for (let at = from; at < to;) {
+      const minute = Math.floor(at / MINUTE_MS);
+      const end = Math.min(to, (minute + 1) * MINUTE_MS);
+      const index = (state - 1) * MINUTES_PER_QUARTER + (minute % MINUTES_PER_QUARTER);
+      this.minuteMs[index] = (this.minuteMs[index] ?? 0) + count * (end - at);
+      at = end;
     }
   }
 }
@@ -170,6 +184,7 @@ function result(number: number, quarter: Quarter): QuarterUse[] {
       sessions: quarter.sessions,
       starts: quarter.starts,
       minutes: encodeMinutes(quarter.minutes),
+      minuteMs: encodeMinuteTimes(quarter.minuteMs),
     },
   ];
 }

@@ -36,9 +36,10 @@ const SESSION_START = 1;
  * To be called on one snapshot (`readSnapshot`).
  */
 export async function readUse(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
-  const settled = await rolledUp(client, range);
+  const { settled, stale } = await rolledUp(client, range);
   const open = await openStretches(client, range);
   const dirty = await dirtyQuarters(client, range);
+  for (const quarter of stale) dirty.add(quarter);
   for (const row of open) {
     const to = Math.min(quarterOf(row.ended.getTime() - 1), range.last);
     for (let q = Math.max(quarterOf(row.started.getTime()), range.first); q <= to; q += 1) dirty.add(q);
@@ -74,10 +75,14 @@ function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): void {
   }
 }
 
-async function rolledUp(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
+/** What is rolled up; `stale` are quarters of an older version, without the times of their minutes. */
+async function rolledUp(
+  client: PoolClient,
+  range: UseRange,
+): Promise<{ settled: QuarterUse[]; stale: number[] }> {
   const { rows } = await client.query<RollupRow>(
     `select q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts,
-       minutes, peak_at, peak_ms
+       minutes, peak_at, peak_ms, minute_ms
      from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 order by q`,
     [
       range.account,
@@ -86,8 +91,16 @@ async function rolledUp(client: PoolClient, range: UseRange): Promise<QuarterUse
       new Date(quarterStart(range.last + 1)),
     ],
   );
-  return rows.map((row) => ({
-    quarter: row.q.getTime() / QUARTER_MS,
+  const quarterAt = (row: RollupRow): number => row.q.getTime() / QUARTER_MS;
+  const settled = rows.flatMap((row) =>
+    row.minute_ms === null ? [] : [useOf(row, quarterAt(row), row.minute_ms)],
+  );
+  return { settled, stale: rows.filter((row) => row.minute_ms === null).map(quarterAt) };
+}
+
+function useOf(row: RollupRow, quarter: number, minuteMs: Buffer): QuarterUse {
+  return {
+    quarter,
     msActive: Number(row.ms_active),
     msInactive: Number(row.ms_inactive),
     msTimeout: Number(row.ms_timeout),
@@ -100,7 +113,8 @@ async function rolledUp(client: PoolClient, range: UseRange): Promise<QuarterUse
     sessions: row.sessions,
     starts: row.starts,
     minutes: row.minutes,
-  }));
+    minuteMs,
+  };
 }
 
 interface RollupRow {
@@ -117,6 +131,7 @@ interface RollupRow {
   minutes: Buffer;
   peak_at: Date | null;
   peak_ms: number;
+  minute_ms: Buffer | null;
 }
 
 /** What is open, as stretches up to the last news of its agents (the view `open_stretch`). */

@@ -141,6 +141,17 @@ test('every minute of a day counts each session once, under its most active stat
   }
 });
 
+test('times of a minute are exact, and the same before and after an upgrade has rolled them up', async () => {
+  const from = Date.UTC(2026, 9, 25, 8);
+  const query = { from: iso(from), to: iso(from + 4 * HOUR), step: 'minute' };
+  const { points } = await report(query);
+  const ms = points.map((point) => [point.activeMs, point.inactiveMs, point.timeoutMs]);
+  expect(ms).toEqual(points.map((point) => truth(point.at, point.at + MINUTE).ms));
+  expect(ms.flat().some((value) => value % MINUTE > 0)).toBe(true);
+  await api.database.pool.query('update rollup_quarter set minute_ms = null');
+  expect((await report(query)).points).toEqual(points);
+});
+
 test('the peak of a range is exact to the millisecond, in height, beginning and length', async () => {
   const from = Date.UTC(2026, 9, 20);
   const to = Date.UTC(2026, 9, 22);

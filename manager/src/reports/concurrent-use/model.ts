@@ -2,6 +2,7 @@ import type { ConcurrentUse, UsePoint } from '@process-meter/contract';
 import type { Slot } from '../../calendar/index.ts';
 import {
   decodeMinutes,
+  decodeMinuteTimes,
   MINUTE_MS,
   MINUTES_PER_QUARTER,
   QUARTER_MS,
@@ -16,16 +17,19 @@ type Peak = ConcurrentUse['peak'];
 export interface UseQuarter extends QuarterUse {
   from: number;
   counts: MinuteCounts;
+  /** Ms in each state, by minute. */
+  times: MinuteCounts;
 }
 
 export const unpackMinutes = (use: QuarterUse): UseQuarter => ({
   ...use,
   from: quarterStart(use.quarter),
   counts: decodeMinutes(use.minutes),
+  times: decodeMinuteTimes(use.minuteMs),
 });
 
 /**
- * The points of the slots. A minute shows its instances by most active state; a longer slot shows the states at its
+ * The points of the slots. A minute shows its instances by most active state, and the exact times in it; a longer slot shows the states at its
  * peak minute and the sums of its quarters. Slots are whole minutes inside one quarter, or whole quarters.
  * @param uses quarters in order; those without use are absent
  */
@@ -38,19 +42,19 @@ export function pointsOf(slots: readonly Slot[], uses: readonly UseQuarter[]): U
 
 function minutePoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): UsePoint {
   const use = byQuarter.get(Math.floor(slot.from / QUARTER_MS));
-  const length = slot.to - slot.from;
   if (use === undefined) return emptyPoint(slot);
-  const states = statesAt(use, slot.from);
+  const states = valuesAt(use, use.counts, slot.from);
+  const ms = valuesAt(use, use.times, slot.from);
   const instances = states.active + states.inactive + states.timeout;
   return {
     at: slot.from,
     ...states,
     // More instances than were open at once can fall into one minute; the quarter's exact peak bounds them.
     peak: Math.min(instances, use.peakOpen),
-    activeMs: states.active * length,
-    inactiveMs: states.inactive * length,
-    timeoutMs: states.timeout * length,
-    lengthMs: length,
+    activeMs: ms.active,
+    inactiveMs: ms.inactive,
+    timeoutMs: ms.timeout,
+    lengthMs: slot.to - slot.from,
   };
 }
 
@@ -64,17 +68,21 @@ function quartersPoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): 
     point.timeoutMs += use.msTimeout;
     if (use.peakOpen <= point.peak) continue;
     point.peak = use.peakOpen;
-    Object.assign(point, statesAt(use, use.peakAt));
+    Object.assign(point, valuesAt(use, use.counts, use.peakAt));
   }
   return point;
 }
 
-function statesAt(use: UseQuarter, at: number): { active: number; inactive: number; timeout: number } {
-  const minute = Math.min(Math.floor((at - use.from) / MINUTE_MS), MINUTES_PER_QUARTER - 1);
+function valuesAt(
+  { from }: UseQuarter,
+  values: MinuteCounts,
+  at: number,
+): { active: number; inactive: number; timeout: number } {
+  const minute = Math.min(Math.floor((at - from) / MINUTE_MS), MINUTES_PER_QUARTER - 1);
   return {
-    active: use.counts.active[minute] ?? 0,
-    inactive: use.counts.inactive[minute] ?? 0,
-    timeout: use.counts.timeout[minute] ?? 0,
+    active: values.active[minute] ?? 0,
+    inactive: values.inactive[minute] ?? 0,
+    timeout: values.timeout[minute] ?? 0,
   };
 }
 
