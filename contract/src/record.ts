@@ -176,6 +176,8 @@ export const presenceSchema = z.object({
   agent: z.string(),
   epoch: z.number().int().positive(),
   at: instantSchema,
+  /** Grows from one message of an epoch to the next, also when the clock of the agent is set back. */
+  rev: z.number().int().nonnegative().optional(),
   version: shortText(40),
   /** Configuration revision that is in force; null before the first. */
   appliedRevision: countSchema.nullable(),

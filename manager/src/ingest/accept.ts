@@ -1,8 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import {
   AppError,
   decodeBatch,
   deriveAgentKey,
   HEADER,
+  macKey,
   macKeyId,
   macVerifies,
   parseSubject,
@@ -35,12 +37,12 @@ const FUTURE_TOLERANCE_MS = 600_000;
 export function createAcceptor(
   masters: ReadonlyMap<string, Uint8Array>,
 ): (message: Incoming, now: number) => Accepted {
-  const keys = new Map<string, Buffer>();
-  const keyOf = (kid: string, agent: string): Buffer | undefined => {
+  const keys = new Map<string, KeyObject>();
+  const keyOf = (kid: string, agent: string): KeyObject | undefined => {
     const master = masters.get(kid);
     if (master === undefined) return undefined;
     const name = `${kid}/${agent}`;
-    const known = keys.get(name) ?? deriveAgentKey(master, kid, agent);
+    const known = keys.get(name) ?? macKey(deriveAgentKey(master, kid, agent));
     keys.set(name, known);
     return known;
   };
@@ -58,7 +60,7 @@ export function createAcceptor(
 
 function accept(
   message: Incoming,
-  keyOf: (kid: string, agent: string) => Buffer | undefined,
+  keyOf: (kid: string, agent: string) => KeyObject | undefined,
   now: number,
 ): Batch {
   const address = parseSubject(message.subject);
@@ -80,7 +82,7 @@ function accept(
 function verify(
   message: Incoming,
   agent: string,
-  keyOf: (kid: string, agent: string) => Buffer | undefined,
+  keyOf: (kid: string, agent: string) => KeyObject | undefined,
 ): void {
   const header = message.header(HEADER.mac);
   const kid = macKeyId(header);

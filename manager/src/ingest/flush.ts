@@ -44,6 +44,10 @@ export interface SeenChange {
 /** (application, quarter) packed into one number: quarters stay under 2^22 until the year 2089. */
 const QUARTER_SPAN = 2 ** 22;
 
+/** Whether nothing of a batch was seen before: then no record of it has to be looked up. */
+const isWhole = (batch: Batch, [only, ...more]: readonly Range[]): boolean =>
+  more.length === 0 && only?.[0] === batch.firstSeq && only[1] === batch.firstSeq + batch.count - 1;
+
 /**
  * What goes into one transaction. Batches are added in order; what was seen before is left out record by record, so a
  * batch that overlaps another partly loses nothing and doubles nothing.
@@ -66,8 +70,10 @@ export class Flush {
 
   /** @param ranges what was seen of (agent, epoch) before this batch @returns what is seen with it */
   addBatch(batch: Batch, sender: Sender, ranges: readonly Range[]): Range[] {
-    const { after } = this.#see(batch, sender, ranges);
-    const isNew = (seq: number): boolean => !contains(ranges, seq);
+    const { fresh, after } = this.#see(batch, sender, ranges);
+    const isNew = isWhole(batch, fresh)
+      ? (): boolean => true
+      : (seq: number): boolean => !contains(ranges, seq);
     this.#addSegments(batch, sender, isNew);
     for (const record of batch.others) {
       if (isNew(record.seq)) this.#addOther(record, sender, batch.epoch);

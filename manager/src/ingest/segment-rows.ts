@@ -23,9 +23,18 @@ export interface SegmentOwner {
   epoch: number;
 }
 
+/** An id as it was last written: neighbouring rows mostly have the same one. */
+interface LastId {
+  hex: string;
+  high: number;
+  low: number;
+}
+
 export class SegmentRows {
   #buffer: Buffer;
   #rows = 0;
+  readonly #session: LastId = { hex: '', high: 0, low: 0 };
+  readonly #document: LastId = { hex: '', high: 0, low: 0 };
 
   constructor(capacity = 1024) {
     this.#buffer = template(capacity);
@@ -40,8 +49,8 @@ export class SegmentRows {
     if ((this.#rows + 1) * ROW_BYTES > this.#buffer.length) this.#grow();
     const row = this.#rows * ROW_BYTES;
     this.#rows += 1;
-    this.#id(row + at(0), columns.session[i] ?? '');
-    this.#id(row + at(1), columns.document[i] ?? '');
+    this.#id(row + at(0), columns.session[i] ?? '', this.#session);
+    this.#id(row + at(1), columns.document[i] ?? '', this.#document);
     this.#instant(row + at(2), number(columns.started, i));
     this.#instant(row + at(3), number(columns.ended, i));
     this.#number(row + at(4), owner.epoch);
@@ -64,9 +73,14 @@ export class SegmentRows {
     this.#buffer = Buffer.concat([this.#buffer.subarray(0, rows * ROW_BYTES), template(rows)]);
   }
 
-  #id(offset: number, hex: string): void {
-    this.#buffer.writeUInt32BE(Number.parseInt(hex.slice(0, 8), 16), offset);
-    this.#buffer.writeUInt32BE(Number.parseInt(hex.slice(8), 16), offset + 4);
+  #id(offset: number, hex: string, last: LastId): void {
+    if (last.hex !== hex) {
+      last.hex = hex;
+      last.high = Number.parseInt(hex.slice(0, 8), 16);
+      last.low = Number.parseInt(hex.slice(8), 16);
+    }
+    this.#buffer.writeUInt32BE(last.high, offset);
+    this.#buffer.writeUInt32BE(last.low, offset + 4);
   }
 
   /** A safe integer ≥ 0 or a negative one, as int8. */
