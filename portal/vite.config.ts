@@ -9,7 +9,7 @@ const isFramework = (id: string): boolean =>
   /\/node_modules\/(?:svelte|@sveltejs|devalue|esm-env|clsx)\/|vite\/preload-helper/.test(id) && !isApart(id);
 /** What every page draws: its frame and the smallest parts. The palette and the list of keys come when asked for. */
 const isFrame = (id: string): boolean =>
-  /\/src\/lib\/(?:shell\/(?!Palette|KeyboardHelp)|ui\/(?:Icon|icons|PageHead|Panel|Failed|Empty|Mark)\b|i18n\/(?:common|plural)\b)/.test(
+  /\/src\/lib\/(?:shell\/(?!Palette|KeyboardHelp)|ui\/(?:Icon|icons|PageHead|Panel|Failed|Empty|Mark|CopyButton|ScrollBox|StateBar)\b|i18n\/(?:common|plural)\b)/.test(
     id,
   ) || /\/src\/routes\/(?:\(app\)\/)?\+(?:layout|error)\b/.test(id);
 
