@@ -177,6 +177,10 @@ export class Collector {
     if (interruption !== null) {
       this.#deps.log.warn({ cause: interruption }, 'watching was interrupted');
       this.#deps.sample({ kind: 'interruption', cause: interruption });
+      // Instants from before may lie in the future now.
+      this.#inputClock.forget();
+      this.#hookInputAt = null;
+      this.#lastIdleInput = 0;
       await this.#scan();
       await this.#show();
       return;

@@ -24,4 +24,9 @@ export class InputClock {
     }
     return this.#lastAt;
   }
+
+  /** The timeline was set anew: the instant of the last input is read again. */
+  forget(): void {
+    this.#lastMonotonic = Number.NEGATIVE_INFINITY;
+  }
 }

@@ -25,8 +25,11 @@ export interface SenderDeps {
   /** Live state of the desktop; null before anything is watched. */
   open: () => OpenState | null;
   now: () => number;
+  /** For the times at which what is not committed is sent again, ms. */
+  monotonic: () => number;
   log: Log;
 }
+type OwnFields = 'v' | 'agent' | 'epoch' | 'rev' | 'waiting' | 'oldestWaiting' | 'lastSeq' | 'trouble';
 const ACK_TIMEOUT_MS = 5000;
 /** Batches of a backlog follow each other no faster than this: an agent that comes back after weeks leaves room for the others. */
 export const REPLAY_PAUSE_MS = 100;
@@ -88,7 +91,7 @@ export class Sender {
 
   /** What to send now; null when all is sent, the live state as well. */
   #next(sentOpen: boolean): { batch: PlannedBatch | null; open: OpenSnapshot | null; last: boolean } | null {
-    const batch = this.plan.next(this.#deps.now());
+    const batch = this.plan.next(this.#deps.monotonic());
     if (batch === null) {
       const open = sentOpen ? null : this.#snapshot();
       return open === null ? null : { batch, open, last: true };
@@ -124,7 +127,7 @@ export class Sender {
     const answer = await connection.request(subject, body, { headers: fields, timeout: ACK_TIMEOUT_MS });
     const ack = pubAckSchema.parse(answer.json());
     if (ack.error !== undefined) throw new Error(`JetStream: ${ack.error.description}`);
-    if (batch !== null) plan.stored(batch, this.#deps.now());
+    if (batch !== null) plan.stored(batch, this.#deps.monotonic());
   }
 
   /** A batch that can never be taken is halved; a single record that can never be taken is put aside. */
@@ -140,9 +143,7 @@ export class Sender {
   }
 
   /** Core NATS, not stored: says that the agent lives, and how much waits. */
-  presence(
-    presence: Omit<Presence, 'v' | 'agent' | 'epoch' | 'waiting' | 'oldestWaiting' | 'lastSeq' | 'trouble'>,
-  ): void {
+  presence(presence: Omit<Presence, OwnFields>): void {
     const connection = this.#deps.connection();
     if (connection === null) return;
     const { agent, account } = this.#deps.identity();
@@ -154,6 +155,7 @@ export class Sender {
       waiting,
       oldestWaiting: oldest,
       lastSeq,
+      rev: this.#deps.outbox.nextRev(),
       ...(trouble === '' ? {} : { trouble }),
       ...presence,
     };

@@ -26,6 +26,8 @@ export interface UplinkDeps {
   sessions: () => number;
   applyConfig: (config: AgentConfig) => void;
   now: () => number;
+  /** For pauses: the wall clock may be set back by a day, and nothing would be sent for so long. ms */
+  monotonic?: () => number;
   log: Log;
 }
 
@@ -37,6 +39,7 @@ const REFUSED_PAUSE_MS = 30_000;
 /** All that goes up and comes down: batches, presence, configuration, marks, credentials. */
 export class Uplink {
   readonly #deps: UplinkDeps;
+  readonly #monotonic: () => number;
   #link: Link | null = null;
   readonly #sender: Sender;
   readonly #down: DownReader;
@@ -45,8 +48,9 @@ export class Uplink {
   #watchedUntil = 0;
   /** A state changed since the last send. */
   #changed = false;
-  #sentAt = 0;
-  #presenceAt = 0;
+  /** By the monotonic clock, as all pauses; null when it is due at once. */
+  #sentAt: number | null = null;
+  #presenceAt: number | null = null;
   #renewAt: number;
   #renewing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -54,6 +58,7 @@ export class Uplink {
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps;
+    this.#monotonic = deps.monotonic ?? (() => performance.now());
     this.#enrolled = deps.identity.enrolled;
     const { now, log, outbox } = deps;
     this.#renewAt = now() + renewalPause(this.#enrolled.jwtExpiresAt, now());
@@ -83,6 +88,7 @@ export class Uplink {
       connection: () => this.#link?.connection() ?? null,
       open: deps.open,
       now,
+      monotonic: this.#monotonic,
       log,
     });
   }
@@ -125,31 +131,34 @@ export class Uplink {
   }
 
   #loop(): void {
-    const now = this.#deps.now();
-    if (this.#sendIsDue(now) && this.#connected()) {
+    if (this.#sendIsDue() && this.#connected()) {
       this.#changed = false;
-      this.#sentAt = now;
+      this.#sentAt = this.#monotonic();
       void this.#sender.flush();
     }
-    if (now - this.#presenceAt >= (this.#config?.presenceEveryMs ?? 30_000)) this.#presence('running');
-    if (now >= this.#renewAt) void this.#renew();
+    if (this.#passed(this.#presenceAt, this.#config?.presenceEveryMs ?? 30_000)) this.#presence('running');
+    if (this.#deps.now() >= this.#renewAt) void this.#renew();
   }
 
   #connected(): boolean {
     return (this.#link?.connection() ?? null) !== null;
   }
 
-  #sendIsDue(now: number): boolean {
+  #sendIsDue(): boolean {
     const sendEvery = this.#config?.sendEveryMs ?? 60_000;
-    const watched = now < this.#watchedUntil;
+    const watched = this.#deps.now() < this.#watchedUntil;
     const every = watched ? Math.min(WATCHED_EVERY_MS, sendEvery) : sendEvery;
-    return now - this.#sentAt >= every || (watched && this.#changed) || this.#sender.plan.full();
+    return this.#passed(this.#sentAt, every) || (watched && this.#changed) || this.#sender.plan.full();
+  }
+
+  #passed(since: number | null, pause: number): boolean {
+    return since === null || this.#monotonic() - since >= pause;
   }
 
   #presence(phase: 'running' | 'leaving'): void {
-    this.#presenceAt = this.#deps.now();
+    this.#presenceAt = this.#monotonic();
     this.#sender.presence({
-      at: this.#presenceAt,
+      at: this.#deps.now(),
       version: this.#deps.version,
       appliedRevision: this.#config?.revision ?? null,
       openSessions: this.#deps.sessions(),
@@ -167,7 +176,7 @@ export class Uplink {
       { revision: config.revision, applications: config.applications.length },
       'configured',
     );
-    this.#presenceAt = 0;
+    this.#presenceAt = null;
   }
 
   #onConnected(connection: NatsConnection): void {
@@ -179,8 +188,8 @@ export class Uplink {
         if (error === null) this.#down.receive(message.data);
       },
     });
-    this.#presenceAt = 0;
-    this.#sentAt = 0;
+    this.#presenceAt = null;
+    this.#sentAt = null;
     void this.#fetchConfig(connection);
   }
 

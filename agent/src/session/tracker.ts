@@ -142,7 +142,7 @@ export class Tracker {
     // Without rules nothing can be recognised: that is not watching.
     if (this.#revision === null) return;
     const cause = this.#resumeCause ?? CAUSE.opened;
-    if (this.#resumeCause !== null) this.#watchedSince = sample.at;
+    if (this.#resumeCause !== null) this.#resume(sample.at);
     this.#resumeCause = null;
     this.#advance(sample.at);
     startCoverage(this.#coverage, sample.at);
@@ -157,6 +157,19 @@ export class Tracker {
       this.#showBare(session, cause);
     }
     this.#moveFocus(sample.focus);
+  }
+
+  /**
+   * Watching begins again. When the clock was set back meanwhile, the instants before it are later than all that comes:
+   * sessions end with what is known of them and go on as new ones, so that nothing ever ends before it began.
+   */
+  #resume(at: number): void {
+    this.#watchedSince = at;
+    if (at >= this.#now) return;
+    const step = { at: this.#now, cause: CAUSE.clockStep };
+    for (const session of this.#sessions.values()) this.#end(session, session.lostAt ?? step);
+    this.#lastInput = 0;
+    this.#rulesSince = Math.min(this.#rulesSince, at);
   }
 
   #tick(sample: SampleOf<'tick'>): void {

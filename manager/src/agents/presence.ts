@@ -32,7 +32,7 @@ export class PresenceKeeper {
   readonly #deps: PresenceDeps;
   readonly #changed = new Map<string, Seen>();
   /** Latest message of each agent: one that was recorded and sent again later is older and does not count. */
-  readonly #latest = new Map<string, { epoch: number; at: number }>();
+  readonly #latest = new Map<string, Presence>();
   readonly #clones = new CloneWatch();
   readonly #messages: Counter<'result'>;
   readonly #timer: NodeJS.Timeout;
@@ -79,8 +79,8 @@ export class PresenceKeeper {
     const presence = parsePresence(message.body);
     if (presence === undefined || presence.agent !== address.agent) return 'malformed';
     const last = this.#latest.get(address.agent);
-    if (last !== undefined && last.epoch === presence.epoch && presence.at < last.at) return 'stale';
-    this.#latest.set(address.agent, { epoch: presence.epoch, at: presence.at });
+    if (last !== undefined && isOlder(presence, last)) return 'stale';
+    this.#latest.set(address.agent, presence);
     const at = this.#deps.clock();
     const cloned = this.#clones.hear(address.agent, presence.epoch, at);
     // A clone that was noticed since the last write is not forgotten by the word after it.
@@ -99,6 +99,13 @@ export class PresenceKeeper {
     const seq = Number(message.header(HEADER.seq));
     return macVerifies(key, mac, { subject: message.subject, epoch, seq, body: message.body });
   }
+}
+
+/** By number where both have one: the clock of an agent may be set back. */
+function isOlder(presence: Presence, last: Presence): boolean {
+  if (presence.epoch !== last.epoch) return false;
+  if (presence.rev !== undefined && last.rev !== undefined) return presence.rev < last.rev;
+  return presence.at < last.at;
 }
 
 function parsePresence(body: Uint8Array): Presence | undefined {
