@@ -83,7 +83,7 @@ export async function startServers(options: { tls?: { cert: string; key: string 
   // The manager makes the account, the first administrator and the streams.
   const manager = await startManager();
   await manager.process.stop();
-  const connection = await connectWithAllRights(nats.url, account);
+  const connection = await connectWithAllRights(nats.url, account, options.tls);
   const pool = new Pool({ connectionString: postgres.url, max: 3 });
   return {
     dir,
@@ -132,7 +132,11 @@ async function ready(url: string): Promise<void> {
   throw new Error(`${url} is not ready after 30 s`);
 }
 
-function connectWithAllRights(url: string, account: Nkey): Promise<NatsConnection> {
+function connectWithAllRights(
+  url: string,
+  account: Nkey,
+  tls: { cert: string } | undefined,
+): Promise<NatsConnection> {
   const user = generateNkey('user');
   const jwt = mintUserJwt(
     account,
@@ -141,6 +145,7 @@ function connectWithAllRights(url: string, account: Nkey): Promise<NatsConnectio
   );
   return connect({
     servers: url,
+    ...(tls === undefined ? {} : { tls: { caFile: tls.cert } }),
     maxReconnectAttempts: -1,
     authenticator: (nonce) => ({
       jwt,

@@ -42,6 +42,7 @@ export async function benchConnect({ quick, say }: BenchOptions): Promise<void> 
   const servers = await startServers({ tls: certificate });
   try {
     const { agents } = await populate(servers, count);
+    const place = { servers, certificate: certificate.cert };
     const manager = await servers.startManager();
     const callers = agents.map((agent) => callerOf(servers, agent));
     const rates: number[] = [];
@@ -55,7 +56,7 @@ export async function benchConnect({ quick, say }: BenchOptions): Promise<void> 
         await inParallel(
           callers,
           WIDTH,
-          async (caller) => void connections.push(await callIn(servers, caller)),
+          async (caller) => void connections.push(await callIn(place, caller)),
         );
         await settled(servers, count);
       });
@@ -89,10 +90,13 @@ function callerOf(servers: Servers, agent: FedAgent): Caller {
 }
 
 /** Connects as an agent does: TLS, signed nonce, subscription, configuration, presence. */
-async function callIn(servers: Servers, { agent, key, jwt }: Caller): Promise<NatsConnection> {
+async function callIn(
+  { servers, certificate }: { servers: Servers; certificate: string },
+  { agent, key, jwt }: Caller,
+): Promise<NatsConnection> {
   const connection = await connect({
     servers: servers.nats.url,
-    tls: { handshakeFirst: false, ca: '', rejectUnauthorized: false },
+    tls: { caFile: certificate },
     inboxPrefix: inboxPrefix(agent.name),
     timeout: 60_000,
     reconnect: false,
@@ -151,7 +155,7 @@ function makeCertificate(): { cert: string; key: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'pm-bench-tls-'));
   const cert = join(dir, 'cert.pem');
   const key = join(dir, 'key.pem');
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
   execFileSync(
     'openssl',
