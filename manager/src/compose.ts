@@ -7,6 +7,7 @@ import { createConfigPush } from './config-push/index.ts';
 import type { Db } from './db/index.ts';
 import type { Hub } from './hub/index.ts';
 import { createReplay } from './ingest/index.ts';
+import { createLimits } from './limits/index.ts';
 import { createLiveBoard } from './live/index.ts';
 import type { Log } from './log.ts';
 import { accountClaims, agentCredentials, type Secrets } from './nats-trust/index.ts';
@@ -28,6 +29,7 @@ export interface Parts {
 export function compose(parts: Parts): AppDeps {
   const { db, pool, hub, secrets, clock, log } = parts;
   const credentials = agentCredentials(secrets);
+  const limits = createLimits({ db, clock });
   const claims = accountClaims({ secrets, servers: parts.natsUrl, clock });
   return {
     db,
@@ -39,7 +41,8 @@ export function compose(parts: Parts): AppDeps {
     metrics: parts.metrics,
     publicNatsUrls: parts.publicNatsUrls,
     trustedProxies: parts.trustedProxies,
-    access: createAccess({ db, clock }),
+    limits,
+    access: createAccess({ db, clock, limits }),
     revocations: createRevocations({ db, claims, clock, log }),
     configPush: createConfigPush({ db, hub, signer: credentials.signer, clock, log }),
     replay: createReplay({

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Db } from '../db/index.ts';
+import type { Limits } from '../limits/index.ts';
 import { hashPassword, passwordMatches } from './password.ts';
 import { addSession, findLogin, removeSession, useSession, type AccountRow } from './store.ts';
 
@@ -16,7 +17,10 @@ export interface SignedIn {
 }
 
 export interface Access {
-  /** @returns the token for the cookie and who it stands for; undefined when any of the three is wrong */
+  /**
+   * @returns the token for the cookie and who it stands for; undefined when any of the three is wrong
+   * @throws AppError PM-4029 when it was tried too often
+   */
   signIn(credentials: SignInInput): Promise<{ token: string; who: SignedIn } | undefined>;
   signOut(token: string): Promise<void>;
   /** Who holds the token; undefined when it is unknown, over or idle for too long. */
@@ -27,18 +31,28 @@ export interface SignInInput {
   account: string;
   login: string;
   password: string;
+  /** Where the attempt comes from. */
+  address: string;
+}
+
+export interface AccessDeps {
+  db: Db;
+  clock: () => number;
+  limits: Limits;
 }
 
 /** @param deps clock in ms UTC */
-export function createAccess({ db, clock }: { db: Db; clock: () => number }): Access {
+export function createAccess({ db, clock, limits }: AccessDeps): Access {
   // Compared against when there is no such login, so that the answer takes as long as for a wrong password.
   const decoy = hashPassword(randomBytes(16).toString('hex'));
   return {
-    async signIn({ account, login, password }) {
+    async signIn({ account, login, password, address }) {
+      const attempt = await limits.beginSignIn({ account, login, address });
       const found = await findLogin(db, account, login);
       const hash = found?.passwordHash ?? (await decoy);
       const matches = await passwordMatches(password, hash);
       if (found === undefined || !matches) return undefined;
+      await attempt.succeeded();
       const token = randomBytes(32).toString('base64url');
       const now = clock();
       await addSession(db, {

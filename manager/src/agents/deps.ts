@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ConfigPush } from '../config-push/index.ts';
 import type { Db } from '../db/index.ts';
 import type { Hub } from '../hub/index.ts';
+import type { Limits } from '../limits/index.ts';
 import type { Log } from '../log.ts';
 import type { AgentCredentials } from '../nats-trust/index.ts';
 import type { Revocations } from './revocations.ts';
@@ -16,6 +17,7 @@ export interface AgentsDeps {
   credentials: AgentCredentials;
   revocations: Revocations;
   configPush: ConfigPush;
+  limits: Limits;
   clock: () => number;
   log: Log;
   /** NATS servers as agents reach them. */

@@ -1,4 +1,5 @@
 import { AppError, meSchema, signInRequestSchema, type Me } from '@process-meter/contract';
+import { LIMITS } from '../../limits/index.ts';
 import type { App } from '../../plugins/index.ts';
 import { SESSION_MS, type Access, type SignedIn } from '../sign-in.ts';
 
@@ -15,10 +16,10 @@ export function signInRoute(app: App, { access }: { access: Access }): void {
         body: signInRequestSchema,
         response: { 200: meSchema },
       },
-      config: { isPublic: true, rateLimit: { max: 30, timeWindow: '1 minute' } },
+      config: { isPublic: true, rateLimit: { max: LIMITS.signIn.max, timeWindow: LIMITS.signIn.windowMs } },
     },
     async (request, reply) => {
-      const result = await access.signIn(request.body);
+      const result = await access.signIn({ ...request.body, address: request.ip });
       if (result === undefined) throw new AppError('badSignIn');
       reply.setCookie(SESSION_COOKIE, result.token, {
         path: '/',

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { enrolRequestSchema, enrolResponseSchema } from '@process-meter/contract';
+import { LIMITS } from '../../limits/index.ts';
 import type { App } from '../../plugins/index.ts';
 import { newAgentId, type AgentsDeps } from '../deps.ts';
 import { enrolAgent, rememberExpiry } from '../store.ts';
 
 export function enrolAgentRoute(app: App, deps: AgentsDeps): void {
-  const { db, credentials, configPush, clock, publicNatsUrls, log } = deps;
+  const { db, credentials, configPush, limits, clock, publicNatsUrls, log } = deps;
   app.post(
     '/agents/enrol',
     {
@@ -17,9 +18,10 @@ export function enrolAgentRoute(app: App, deps: AgentsDeps): void {
         body: enrolRequestSchema,
         response: { 201: enrolResponseSchema },
       },
-      config: { isPublic: true, rateLimit: { max: 600, timeWindow: '1 minute' } },
+      config: { isPublic: true, rateLimit: { max: LIMITS.enrol.max, timeWindow: LIMITS.enrol.windowMs } },
     },
     async (request, reply) => {
+      await limits.take('enrol', request.ip);
       const now = clock();
       const tokenHash = createHash('sha256').update(request.body.token).digest();
       const enrolled = await enrolAgent(db, {

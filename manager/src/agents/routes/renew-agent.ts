@@ -5,6 +5,7 @@ import {
   renewRequestSchema,
   renewResponseSchema,
 } from '@process-meter/contract';
+import { LIMITS } from '../../limits/index.ts';
 import type { App } from '../../plugins/index.ts';
 import type { AgentsDeps } from '../deps.ts';
 import { agentIdentity, rememberExpiry } from '../store.ts';
@@ -12,7 +13,7 @@ import { agentIdentity, rememberExpiry } from '../store.ts';
 /** How old a proof may be, and how far ahead an agent's clock. */
 const PROOF_MS = 5 * 60_000;
 
-export function renewAgentRoute(app: App, { db, credentials, clock }: AgentsDeps): void {
+export function renewAgentRoute(app: App, { db, credentials, limits, clock }: AgentsDeps): void {
   app.post(
     '/agents/renew',
     {
@@ -24,9 +25,10 @@ export function renewAgentRoute(app: App, { db, credentials, clock }: AgentsDeps
         body: renewRequestSchema,
         response: { 200: renewResponseSchema },
       },
-      config: { isPublic: true, rateLimit: { max: 1200, timeWindow: '1 minute' } },
+      config: { isPublic: true, rateLimit: { max: LIMITS.renew.max, timeWindow: LIMITS.renew.windowMs } },
     },
     async (request) => {
+      await limits.take('renew', request.ip);
       const { agent, at, signature } = request.body;
       const now = clock();
       const known = await agentIdentity(db, agent);

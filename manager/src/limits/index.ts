@@ -1,0 +1,1 @@
+export { createLimits, LIMITS, type Limits, type SignInAttempt } from './limits.ts';
