@@ -1,6 +1,7 @@
-import { AppError, completenessSchema, isoInstantSchema, zoneSchema } from '@process-meter/contract';
+import { completenessSchema, isoInstantSchema, zoneSchema } from '@process-meter/contract';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { checkedRange } from '../../calendar/index.ts';
 import { readSnapshot } from '../../db/index.ts';
 import type { App } from '../../plugins/index.ts';
 import { completenessByAgent } from '../report.ts';
@@ -24,7 +25,7 @@ const answerSchema = z.object({
     }),
   ),
 });
-const MAX_RANGE_MS = 100 * 86_400_000;
+const MAX_DAYS = 100;
 
 export function getCompletenessRoute(app: App, { pool, clock }: { pool: Pool; clock: () => number }): void {
   app.get(
@@ -40,10 +41,10 @@ export function getCompletenessRoute(app: App, { pool, clock }: { pool: Pool; cl
     },
     (request) => {
       const { account } = request.who();
-      const range = { from: Date.parse(request.query.from), to: Date.parse(request.query.to) };
-      if (range.to <= range.from) throw new AppError('invalidInput', 'The range ends before it begins.');
-      if (range.to - range.from > MAX_RANGE_MS)
-        throw new AppError('invalidInput', 'The range is longer than 100 days.');
+      const range = checkedRange(
+        { from: Date.parse(request.query.from), to: Date.parse(request.query.to) },
+        MAX_DAYS,
+      );
       const zone = request.query.tz ?? account.zone;
       return readSnapshot(pool, (client) =>
         completenessByAgent(client, { account: account.id, zone, range, now: clock() }),

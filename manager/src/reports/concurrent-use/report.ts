@@ -1,6 +1,7 @@
 import { AppError, type ApplicationRef, type ConcurrentUse, type Step } from '@process-meter/contract';
 import type { Pool, PoolClient } from 'pg';
 import {
+  checkedRange,
   midnightBefore,
   midnights,
   slotsOf,
@@ -35,7 +36,7 @@ export interface ConcurrentUseInput {
 }
 
 const DAY_MS = 86_400_000;
-const MAX_RANGE_MS = 400 * DAY_MS;
+const MAX_DAYS = 400;
 const MAX_MINUTE_RANGE_MS = 8 * DAY_MS;
 const LANES_UP_TO_MS = 2 * 3_600_000;
 const DAILY_STRIP_DAYS = 89;
@@ -45,7 +46,7 @@ const DAILY_STRIP_DAYS = 89;
  * @throws AppError PM-4000 for a range that is empty or too long, PM-4004 for an unknown application
  */
 export async function concurrentUse(pool: Pool, input: ConcurrentUseInput): Promise<ConcurrentUse> {
-  const range = checkedRange(input);
+  const range = wholeQuarters(checkedRange(input, MAX_DAYS));
   const step = input.step ?? stepFor(range);
   if (step === 'minute' && range.to - range.from > MAX_MINUTE_RANGE_MS) {
     throw new AppError('invalidInput', 'Minutes are available for up to 8 days.');
@@ -79,13 +80,6 @@ export async function concurrentUse(pool: Pool, input: ConcurrentUseInput): Prom
       until,
     };
   });
-}
-
-function checkedRange(input: ConcurrentUseInput): Slot {
-  if (input.to <= input.from) throw new AppError('invalidInput', 'The range ends before it begins.');
-  if (input.to - input.from > MAX_RANGE_MS)
-    throw new AppError('invalidInput', 'The range is longer than 400 days.');
-  return wholeQuarters(input);
 }
 
 function chosen(applications: readonly ApplicationRef[], slug: string | undefined): ApplicationRef | null {

@@ -1,5 +1,6 @@
-import { AppError, type SessionRow, type Sessions, type SessionsQuery } from '@process-meter/contract';
+import type { SessionRow, Sessions, SessionsQuery } from '@process-meter/contract';
 import type { Pool } from 'pg';
+import { checkedRange } from '../../calendar/index.ts';
 import { readCompleteness } from '../../completeness/index.ts';
 import { readSnapshot } from '../../db/index.ts';
 import { listSessions, sessionFacets, sumSessions, type SessionFilter } from './store.ts';
@@ -13,7 +14,7 @@ export interface SessionsInput {
 
 const DAY_MS = 86_400_000;
 const DEFAULT_RANGE_MS = 7 * DAY_MS;
-const MAX_RANGE_MS = 400 * DAY_MS;
+const MAX_DAYS = 400;
 const EXPORT_CHUNK = 1000;
 
 /** Session Summary: one page of what the filter gives, and the sums of all of it. @throws AppError PM-4000 bad range */
@@ -52,12 +53,9 @@ export async function* allSessions(pool: Pool, input: SessionsInput): AsyncGener
 function filterOf({ account, query, now }: SessionsInput): SessionFilter {
   const to = query.to === undefined ? now : Date.parse(query.to);
   const from = query.from === undefined ? to - DEFAULT_RANGE_MS : Date.parse(query.from);
-  if (to <= from) throw new AppError('invalidInput', 'The range ends before it begins.');
-  if (to - from > MAX_RANGE_MS) throw new AppError('invalidInput', 'The range is longer than 400 days.');
   return {
     account,
-    from,
-    to,
+    ...checkedRange({ from, to }, MAX_DAYS),
     app: query.app,
     user: query.user,
     computer: query.computer,
