@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { deriveAgentKey, encodeBatch, HEADER, macHeader, recordSubject } from '@process-meter/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readSnapshot } from '../db/index.ts';
+import { createReplay } from '../ingest/replay.ts';
 import { quarterOf } from '../rollup/index.ts';
 import { readUse } from '../use/index.ts';
 import { ingestFeed, type Feed } from '../testing/feed.ts';
@@ -244,3 +247,50 @@ test('a revoked agent is closed although it was heard a moment ago; one that is 
   expect(await count('session where agent_id = $1 and end_cause = 20', revoked.agent)).toBe(1);
   expect(await count('session where agent_id = $1 and ended is null', heard.agent)).toBe(1);
 });
+
+test('a dead letter that is replayed is news too', async () => {
+  const { pool } = database;
+  const [closed, twin] = [await desk(), await desk()];
+  await neverSilent(twin);
+  const feed = ingestFeed(pool);
+  const step: Step = { minutes: 5, document: 0, act: 1, hold: false, send: 'records and snapshot' };
+  for (const each of [closed, twin]) await send(each, feed, each.desktop.take(step));
+  await close();
+  expect(await count('session where agent_id = $1 and end_cause = 20', closed.agent)).toBe(1);
+  const later: Step = { ...step, minutes: 30, act: 'close' };
+  await send(twin, feed, twin.desktop.take(later));
+  const [kid, master] = ['k1', randomBytes(32)];
+  const replay = createReplay({ pool, masters: new Map([[kid, master]]), clock: Date.now });
+  const client = await pool.connect();
+  await client.query('begin');
+  const letter = letterOf(closed, closed.desktop.take(later)!, { kid, master });
+  expect(await replay(client, letter)).toMatchObject({ ok: true });
+  await client.query('commit');
+  client.release();
+  await rollAll(pool);
+  expect(await stored(closed)).toEqual(await stored(twin));
+});
+
+function letterOf(
+  { name }: Desk,
+  news: NonNullable<ReturnType<SampleAgent['take']>>,
+  { kid, master }: { kid: string; master: Buffer },
+): Parameters<ReturnType<typeof createReplay>>[1] {
+  const subject = recordSubject('acme', name);
+  const { body, encoding } = encodeBatch({
+    account: 'acme',
+    agent: name,
+    epoch: 7,
+    sentAt: Date.now(),
+    ...news,
+  });
+  const seq = news.records[0]?.seq ?? 0;
+  const mac = macHeader(deriveAgentKey(master, kid, name), kid, { subject, epoch: 7, seq, body });
+  const headers = {
+    [HEADER.mac]: mac,
+    [HEADER.epoch]: '7',
+    [HEADER.seq]: String(seq),
+    [HEADER.encoding]: encoding,
+  };
+  return { subject, streamSeq: 1, streamAt: new Date(), headers, body };
+}

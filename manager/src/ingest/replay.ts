@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@process-meter/contract';
 import type { Pool, PoolClient } from 'pg';
+import { holdOffClosing, reopenAgents } from '../closing/index.ts';
 import { createAcceptor } from './accept.ts';
 import { buildFlush } from './build.ts';
 import { DATABASE_REFUSES, isDataRefused } from './data-refused.ts';
@@ -57,7 +58,9 @@ async function write(client: PoolClient, flush: Flush): Promise<Replayed | 'fenc
   await client.query('savepoint replay');
   try {
     await copySegments(client, flush);
+    await holdOffClosing(client);
     await raiseReplayFence(client, flush);
+    await reopenAgents(client, flush.news());
     await writeRest(client, flush);
     await client.query('release savepoint replay');
   } catch (error) {
