@@ -1,3 +1,4 @@
+import { allAnswers, follow } from './manager-answers.ts';
 import {
   agentListSchema,
   applicationListSchema,
@@ -16,6 +17,10 @@ export interface ManagerClient {
   ): Promise<void>;
   sessions(): Promise<SessionDetail[]>;
   agentIds(): Promise<string[]>;
+  /** Every list, report, export and page of figures there is, as bytes by address. */
+  everything(): Promise<[address: string, body: Buffer][]>;
+  /** Follows the live stream, so that agents send at once. @returns what ends it and gives all that was said */
+  watch(): Promise<() => Buffer>;
   /** A one-time token that enrols an agent. */
   enrolmentToken(label: string): Promise<string>;
 }
@@ -58,6 +63,8 @@ export async function managerClient(base: string, password: string): Promise<Man
         ),
       );
     },
+    everything: () => allAnswers(base, call),
+    watch: () => follow(api, cookie),
     async agentIds() {
       return agentListSchema.parse(await get('agents')).agents.map(({ id }) => id);
     },
