@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAgent } from './agent/agent.ts';
 import { benchConnect } from './connect/connect.ts';
 import { benchIngest } from './ingest/ingest.ts';
 import { benchSteady } from './steady/steady.ts';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
     run: benchIngest,
   },
   steady: { about: 'processor time of 100,000 agents in their steady state', run: benchSteady },
+  agent: { about: 'what the agent takes from a desktop, beside a bare listener for input', run: benchAgent },
   connect: { about: 'agents that all connect at once, over TLS', run: benchConnect },
 };
 

@@ -23,21 +23,27 @@ function statOf(pid: string): Stat | undefined {
   }
 }
 
-/** Seconds of processor time that a process and all its descendants have used so far. */
-export function processorSeconds(root: number): number {
-  const stats = new Map<number, Stat>();
+/** A process and all its descendants. */
+export function processesBelow(root: number): number[] {
+  const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const stat = statOf(name);
-    if (stat !== undefined) stats.set(Number(name), stat);
+    if (stat !== undefined) parents.set(Number(name), stat.parent);
   }
   const below = (pid: number): boolean => {
-    if (pid === root) return true;
-    const stat = stats.get(pid);
-    return stat !== undefined && stat.parent > 1 && below(stat.parent);
+    const parent = parents.get(pid) ?? 0;
+    return pid === root || (parent > 1 && below(parent));
   };
-  let ticks = 0;
-  for (const [pid, stat] of stats) if (below(pid)) ticks += stat.ticks;
-  return ticks / TICKS_PER_SECOND;
+  return [...parents.keys()].filter(below);
+}
+
+/** Seconds of processor time that one process has used so far, with children that ended. */
+export const ownProcessorSeconds = (pid: number): number =>
+  (statOf(String(pid))?.ticks ?? 0) / TICKS_PER_SECOND;
+
+/** Seconds of processor time that a process and all its descendants have used so far. */
+export function processorSeconds(root: number): number {
+  return processesBelow(root).reduce((sum, pid) => sum + ownProcessorSeconds(pid), 0);
 }
 
 /** Resident memory of one process, bytes. */

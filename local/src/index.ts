@@ -1,3 +1,4 @@
+export { signIn, type ManagerApi } from './appliance/manager-api.ts';
 export { startNats, type LocalNats } from './nats.ts';
 export { ensureNatsServer } from './nats-server.ts';
 export { freePort } from './ports.ts';
