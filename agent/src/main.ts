@@ -4,6 +4,7 @@ import { startAgent } from './agent.ts';
 import { readConfig } from './config.ts';
 import { ensureEnrolled } from './enrol/enrol.ts';
 import { createLog } from './log.ts';
+import { instanceOf } from './outbox/instance.ts';
 import { lockStateFolder } from './outbox/single-instance.ts';
 import { openOutbox, type Outbox } from './outbox/store.ts';
 import { linuxPlatform } from './platform/linux/linux.ts';
@@ -30,11 +31,12 @@ process.on('SIGTERM', () => stop('SIGTERM'));
 process.on('SIGINT', () => stop('SIGINT'));
 
 /** Opens the outbox as soon as the disk lets it. */
-async function openOutboxOnce(): Promise<Outbox> {
+async function openOutboxOnce(bootId: string): Promise<Outbox> {
   for (;;) {
     try {
       return openOutbox({
         folder: config.stateFolder,
+        instance: instanceOf(config.stateFolder, bootId),
         budgetBytes: config.outboxBytes,
         now: Date.now,
         log,
@@ -51,7 +53,7 @@ try {
   lockStateFolder(config.stateFolder);
   const platform = await linuxPlatform(process.env);
   const identity = await ensureEnrolled({ config, platform, version: VERSION, log, signal: stopping.signal });
-  const outbox = await openOutboxOnce();
+  const outbox = await openOutboxOnce(platform.bootId);
   const running = await startAgent({
     identity,
     stateFolder: config.stateFolder,

@@ -25,6 +25,7 @@ export class SimulatedDesk {
   readonly #outbox: () => Outbox;
   readonly #random: () => number;
   readonly #application: AgentApplication;
+  readonly #boot: string;
   #unsaved: RecordDraft[] = [];
   #lastInput: number;
   #until = 0;
@@ -35,6 +36,7 @@ export class SimulatedDesk {
     this.#lastInput = of.from;
     this.#outbox = of.outbox;
     this.#random = seededRandom(of.seed);
+    this.#boot = `boot-${of.seed}`;
     this.#application = {
       id: of.application,
       slug: 'simulated',
@@ -81,7 +83,7 @@ export class SimulatedDesk {
     if (this.#typing) this.#lastInput = this.now;
     this.#apply({ kind: 'tick', at: this.now, lastInput: this.#lastInput, busy: new Set() });
     const key = `file:${day}-${hour}`;
-    const session = `boot/${day}`;
+    const session = `${this.#boot}/${day}`;
     this.#apply({
       kind: 'desktop',
       at: this.now,

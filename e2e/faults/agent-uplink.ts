@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureEnrolled, openOutbox, Uplink, type Outbox } from '@process-meter/agent';
+import { ensureEnrolled, instanceOf, openOutbox, Uplink, type Outbox } from '@process-meter/agent';
 import { freePort } from '@process-meter/local';
 import type { Servers } from '../stack/servers.ts';
 import type { SimulatedDesk } from './agent-desk.ts';
@@ -49,6 +49,18 @@ export class UplinkedAgent {
     return new UplinkedAgent({ folder, identity, budgetBytes: budgetMb * 1024 * 1024, clock });
   }
 
+  /** Another agent that begins with a copy of this one's state folder: the same key, outbox and all. */
+  copy(name: string): UplinkedAgent {
+    const folder = join(this.folder, '..', name);
+    cpSync(this.folder, folder, { recursive: true });
+    return new UplinkedAgent({
+      folder,
+      identity: this.identity,
+      budgetBytes: this.#budgetBytes,
+      clock: this.#clock,
+    });
+  }
+
   get id(): string {
     return this.identity.enrolled.agent;
   }
@@ -77,8 +89,9 @@ export class UplinkedAgent {
   }
 
   /** Opens the outbox again, as another run of the agent does. */
-  restartOutbox(): void {
+  restartOutbox(meanwhile: () => void): void {
     this.outbox.close();
+    meanwhile();
     this.outbox = this.#open();
   }
 
@@ -88,6 +101,13 @@ export class UplinkedAgent {
   }
 
   #open(): Outbox {
-    return openOutbox({ folder: this.folder, budgetBytes: this.#budgetBytes, now: this.#clock, log: quiet });
+    const instance = instanceOf(this.folder, 'one start of the computer');
+    return openOutbox({
+      folder: this.folder,
+      instance,
+      budgetBytes: this.#budgetBytes,
+      now: this.#clock,
+      log: quiet,
+    });
   }
 }

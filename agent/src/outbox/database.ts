@@ -56,7 +56,11 @@ export function newEpoch(folder: string, now: number): number {
   const path = join(folder, EPOCH_FILE);
   const before = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
   const epoch = Number.isSafeInteger(before) ? Math.max(now, before + 1) : now;
-  writeFileSync(path, String(epoch), { flush: true });
+  try {
+    writeFileSync(path, String(epoch), { flush: true });
+  } catch {
+    // A full disk. The note matters only if the outbox is damaged and the clock was set back since.
+  }
   return epoch;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { agentRecordSchema, CAUSE, type AgentRecord } from '@process-meter/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RecordDraft } from '../session/sample.ts';
+import { instanceOf } from './instance.ts';
 import { lockStateFolder } from './single-instance.ts';
 import { openOutbox, type Outbox } from './store.ts';
 
@@ -27,9 +28,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function open(options: { budgetBytes?: number; now?: number } = {}): Outbox {
+function open(options: { budgetBytes?: number; now?: number; folder?: string; boot?: string } = {}): Outbox {
+  const where = options.folder ?? folder;
   const outbox = openOutbox({
-    folder,
+    folder: where,
+    ...(options.boot === undefined ? {} : { instance: instanceOf(where, options.boot) }),
     budgetBytes: options.budgetBytes ?? 64 * 1024 * 1024,
     now: () => options.now ?? START,
     log: { warn: (_fields, message) => void warnings.push(message) },
@@ -203,6 +206,60 @@ test('a file that cannot be opened now, but is whole, is not moved aside', () =>
   expect(() => open()).toThrow('locked');
   other.close();
   expect(seqs(open())).toEqual([1, 2, 3]);
+});
+
+test('a start of the computer begins an epoch; what was recorded before keeps its name, and is trimmed by it', () => {
+  const before = open({ boot: 'one' });
+  before.commit(drafts(5), 'kept', START);
+  close(before);
+  const same = open({ boot: 'one', now: START + 1 });
+  expect(same.epoch).toBe(before.epoch);
+  close(same);
+  const after = open({ boot: 'two', now: START + 2 });
+  expect(after.epoch).toBeGreaterThan(before.epoch);
+  expect(after.get('checkpoint')).toBe('kept');
+  expect(after.stats()).toMatchObject({ waiting: 5, lastSeq: 0 });
+  after.commit(drafts(3), '', START);
+  expect(after.stats()).toMatchObject({ waiting: 8, lastSeq: 3 });
+  // A batch is of one epoch.
+  expect(after.read(0, 100).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+  expect(after.epochAt(5)).toEqual({ epoch: before.epoch, base: 0 });
+  expect(after.read(6, 100).map(({ seq }) => seq)).toEqual([6, 7, 8]);
+  expect(after.epochAt(6)).toEqual({ epoch: after.epoch, base: 5 });
+  after.trim(after.placesOf(after.epoch, [[1, 2]]));
+  after.trim(after.placesOf(before.epoch, [[2, 99]]));
+  after.trim(after.placesOf(12345, [[1, 99]]));
+  expect(seqs(after)).toEqual([1, 8]);
+  after.bury(1, 'refused');
+  after.bury(8, 'refused');
+  expect(all(after)).toMatchObject([
+    { kind: 'gap', lost: 1, seqs: null },
+    { kind: 'gap', lost: 1, seqs: [3, 3] },
+  ]);
+  close(after);
+  expect(open({ boot: 'two' }).epochAt(9)).toEqual({ epoch: after.epoch, base: 5 });
+});
+
+test('two copies of one outbox never give one name to different records', () => {
+  const original = open({ boot: 'one' });
+  original.commit(drafts(3), 'open documents', START);
+  const copied = mkdtempSync(join(tmpdir(), 'pm-copy-'));
+  cpSync(folder, copied, { recursive: true });
+  const copy = open({ boot: 'one', folder: copied, now: START + 1 });
+  original.commit(drafts(2), '', START);
+  copy.commit(drafts(2), '', START);
+  const named = (outbox: Outbox): string[] =>
+    all(outbox).map(({ seq }) => {
+      const { epoch, base } = outbox.epochAt(seq);
+      return `${epoch}/${seq - base}`;
+    });
+  expect(named(original).slice(0, 3)).toEqual(named(copy).slice(0, 3));
+  expect(new Set([...named(original), ...named(copy)]).size).toBe(3 + 2 + 2);
+  // What the original has open is closed by the original.
+  expect(copy.get('checkpoint')).toBeNull();
+  expect(original.get('checkpoint')).toBe('open documents');
+  close(copy);
+  rmSync(copied, { recursive: true });
 });
 
 test('one agent only uses a state folder, and the next may when it is gone', () => {

@@ -1,6 +1,7 @@
 import type { AgentRecord } from '@process-meter/contract';
 import type { RecordDraft } from '../session/sample.ts';
 import { hasDatabase, isDamage, isFull, openDatabase, setAside } from './database.ts';
+import { epochAt, placesOf, type Epoch } from './epochs.ts';
 import { addLoss, type Loss } from './loss.ts';
 import type { Outbox, OutboxOptions, OutboxStats } from './outbox.ts';
 import { StoredOutbox, type Held } from './stored.ts';
@@ -46,6 +47,7 @@ class SteadyOutbox implements Outbox {
   /** Null while the file cannot be used; each commit tries to open it again. */
   #stored: StoredOutbox | null;
   #epoch: number;
+  #epochs: readonly Epoch[];
   #held: Held[] = [];
   /** Records that were given up before they were ever written. */
   #lost: Loss | null = null;
@@ -63,11 +65,20 @@ class SteadyOutbox implements Outbox {
     this.#options = options;
     this.#stored = openStored(options);
     this.#epoch = this.#stored.epoch;
+    this.#epochs = this.#stored.epochs;
     this.#rev = Number(this.get('revLimit') ?? 0);
   }
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  epochAt(place: number): Epoch {
+    return epochAt(this.#epochs, place);
+  }
+
+  placesOf(epoch: number, ranges: readonly (readonly [number, number])[]): [number, number][] {
+    return placesOf(this.#epochs, epoch, ranges);
   }
 
   commit(drafts: readonly RecordDraft[], checkpoint: string, at: number): void {
@@ -192,6 +203,7 @@ class SteadyOutbox implements Outbox {
     }
     if (this.#stored.epoch === this.#epoch) return;
     this.#epoch = this.#stored.epoch;
+    this.#epochs = this.#stored.epochs;
     this.#committed = [];
     for (const [key, value] of this.#settings) if (value !== null) this.#unsaved.set(key, value);
   }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { agentRecordSchema, type AgentRecord } from '@process-meter/contract';
 import type { RecordDraft } from '../session/sample.ts';
 import { isAtBudget, isFull, newEpoch } from './database.ts';
+import { epochAt, parseEpochs, withEpoch, type Epoch } from './epochs.ts';
 import { addLoss, gapOf, lossOf, type Loss } from './loss.ts';
 import type { OutboxOptions } from './outbox.ts';
 
@@ -22,21 +23,60 @@ export interface Write {
 
 /** The outbox on the disk. Everything throws when the disk does not do what it should. */
 export class StoredOutbox {
-  readonly epoch: number;
+  /** Oldest first; the last one is in use. */
+  readonly epochs: Epoch[];
   readonly #db: DatabaseSync;
   readonly #options: OutboxOptions;
   #lastSeq: number;
   /** Last sequence the running transaction gives out; it is given out when that is committed. */
   #seqInTransaction = 0;
+  /** Saves the epoch that began, in the next transaction. */
+  #unsaved: (() => void) | null = null;
 
   constructor(db: DatabaseSync, options: OutboxOptions) {
     this.#db = db;
     this.#options = options;
-    const epoch = Number(this.get('epoch') ?? 0);
-    this.epoch = epoch || newEpoch(options.folder, options.now());
-    // An outbox that is there already is opened without a write: it must open on a full disk as well.
-    if (epoch === 0) this.set('epoch', String(this.epoch));
     this.#lastSeq = Number(this.get('lastSeq') ?? 0);
+    const epoch = Number(this.get('epoch') ?? 0);
+    const kept = parseEpochs(this.get('epochs'));
+    this.epochs = epoch > 0 && kept.length === 0 ? [{ epoch, base: 0 }] : kept;
+    // An outbox that is there already is opened without a write: it must open on a full disk as well.
+    if (epoch === 0 || this.#isOfAnother()) this.#begin();
+  }
+
+  get epoch(): number {
+    return this.epochs.at(-1)?.epoch ?? 0;
+  }
+
+  #isOfAnother(): boolean {
+    const { instance } = this.#options;
+    return (
+      instance !== undefined && (this.get('boot') !== instance.boot || this.get('place') !== instance.place)
+    );
+  }
+
+  /** Begins an epoch. What a copied outbox left open is the affair of the one it was copied from. */
+  #begin(): void {
+    const { folder, now, instance } = this.#options;
+    const epoch = newEpoch(folder, now());
+    const place = this.get('place');
+    const copied = instance !== undefined && place !== null && place !== instance.place;
+    this.epochs.splice(0, this.epochs.length, ...withEpoch(this.epochs, epoch, this.#lastSeq));
+    this.#unsaved = () => {
+      this.set('epoch', String(epoch));
+      this.set('epochs', JSON.stringify(this.epochs));
+      if (instance !== undefined) {
+        this.set('boot', instance.boot);
+        this.set('place', instance.place);
+      }
+      if (copied) this.#db.exec("delete from meta where key = 'checkpoint'");
+    };
+    try {
+      this.#transaction(() => undefined);
+    } catch (error) {
+      // It is saved with the first record of the epoch; before that nothing bears its name.
+      if (!isFull(error)) throw error;
+    }
   }
 
   /** Writes all, giving up the oldest records where the budget is used up, or where `makeRoom` asks for it. */
@@ -54,7 +94,7 @@ export class StoredOutbox {
     this.#transaction(() => {
       const losses = [lost, this.#evict(evict)].filter((loss) => loss !== null);
       const at = this.#options.now();
-      this.#append(losses.map((loss) => ({ draft: gapOf(loss), at })));
+      this.#append(losses.map((loss) => ({ draft: this.#gapOf(loss), at })));
       this.#append(held);
       for (const [key, value] of settings) this.set(key, value);
     });
@@ -100,7 +140,10 @@ export class StoredOutbox {
         break;
       }
       const previous = records.at(-1)?.seq;
-      if (previous !== undefined && seq !== previous + 1) break;
+      const goesOn =
+        previous === undefined ||
+        (seq === previous + 1 && epochAt(this.epochs, previous) === epochAt(this.epochs, seq));
+      if (!goesOn) break;
       records.push(record.data);
     }
     return records;
@@ -125,8 +168,15 @@ export class StoredOutbox {
       this.#db
         .prepare('delete from buried where seq not in (select seq from buried order by seq desc limit 100)')
         .run();
-      this.#append([{ draft: gapOf(lossOf(row, 'unsendable')), at: this.#options.now() }]);
+      this.#append([{ draft: this.#gapOf(lossOf(row, 'unsendable')), at: this.#options.now() }]);
     });
+  }
+
+  /** Places become sequences of the epoch the gap is recorded in; those of an older one cannot be named in it. */
+  #gapOf(loss: Loss): RecordDraft {
+    const { base } = epochAt(this.epochs, this.#lastSeq + 1);
+    if (loss.seqs === null || loss.seqs[1] <= base) return gapOf({ ...loss, seqs: null });
+    return gapOf({ ...loss, seqs: [Math.max(1, loss.seqs[0] - base), loss.seqs[1] - base] });
   }
 
   stats(): { waiting: number; oldest: number | null; lastSeq: number } {
@@ -135,7 +185,7 @@ export class StoredOutbox {
     return {
       waiting: Number(row?.['n'] ?? 0),
       oldest: typeof oldest === 'number' ? oldest : null,
-      lastSeq: this.#lastSeq,
+      lastSeq: this.#lastSeq - (this.epochs.at(-1)?.base ?? 0),
     };
   }
 
@@ -156,9 +206,11 @@ export class StoredOutbox {
     this.#db.exec('begin immediate');
     try {
       this.#seqInTransaction = this.#lastSeq;
+      this.#unsaved?.();
       work();
       this.#db.exec('commit');
       this.#lastSeq = this.#seqInTransaction;
+      this.#unsaved = null;
     } catch (error) {
       // A full disk has rolled back already.
       if (this.#db.isTransaction) this.#db.exec('rollback');

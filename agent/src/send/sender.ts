@@ -14,6 +14,7 @@ import {
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
+import type { Epoch } from '../outbox/epochs.ts';
 import type { Outbox } from '../outbox/store.ts';
 import type { OpenState } from '../session/tracker.ts';
 import { BatchPlan, type PlannedBatch } from './batches.ts';
@@ -80,7 +81,7 @@ export class Sender {
         const next = this.#next(sentOpen);
         if (next === null) return true;
         await this.#send(connection, next.batch, next.open);
-        sentOpen = next.last;
+        sentOpen = next.open !== null;
         if (!next.last) await wait(REPLAY_PAUSE_MS);
       }
     } catch (error) {
@@ -98,7 +99,8 @@ export class Sender {
     }
     // Only a batch that leaves nothing behind carries the live state: it must not be newer than the records.
     const last = this.plan.isLast(batch);
-    return { batch, open: last ? this.#snapshot() : null, last };
+    const ofNow = this.#epochOf(batch).epoch === this.#deps.outbox.epoch;
+    return { batch, open: last && ofNow ? this.#snapshot() : null, last };
   }
 
   async #send(
@@ -107,21 +109,21 @@ export class Sender {
     open: OpenSnapshot | null,
   ): Promise<void> {
     const { agent, account } = this.#deps.identity();
-    const { epoch } = this.#deps.outbox;
     const { plan } = this;
-    const first = batch?.first ?? 0;
+    const { epoch, base } = this.#epochOf(batch);
+    const first = batch === null ? 0 : batch.first - base;
     const sentAt = this.#deps.now();
     const { body, encoding } = encodeBatch({
       account,
       agent,
       epoch,
       sentAt,
-      records: batch?.records ?? [],
+      records: (batch?.records ?? []).map((record) => ({ ...record, seq: record.seq - base })),
       open,
     });
     if (body.byteLength > BATCH_MAX_BYTES) return this.#tooLarge(batch);
     const subject = recordSubject(account, agent);
-    const fields = this.#signed(subject, first, body);
+    const fields = this.#signed({ subject, epoch, seq: first, body });
     fields.set(HEADER.encoding, encoding);
     fields.set('Nats-Msg-Id', batchMessageId(agent, epoch, first, open?.rev ?? 0));
     const answer = await connection.request(subject, body, { headers: fields, timeout: ACK_TIMEOUT_MS });
@@ -161,17 +163,23 @@ export class Sender {
     };
     const body = Buffer.from(JSON.stringify(message));
     const subject = presenceSubject(account, agent);
-    connection.publish(subject, body, { headers: this.#signed(subject, lastSeq, body) });
+    connection.publish(subject, body, {
+      headers: this.#signed({ subject, epoch: this.#deps.outbox.epoch, seq: lastSeq, body }),
+    });
   }
 
-  #signed(subject: string, seq: number, body: Uint8Array): MsgHdrs {
+  #epochOf(batch: PlannedBatch | null): Epoch {
+    const { outbox } = this.#deps;
+    return batch === null ? { epoch: outbox.epoch, base: 0 } : outbox.epochAt(batch.first);
+  }
+
+  #signed(input: { subject: string; epoch: number; seq: number; body: Uint8Array }): MsgHdrs {
     const { macKey, macKid } = this.#deps.identity();
-    const { epoch } = this.#deps.outbox;
     const fields = headers();
     const key = Buffer.from(macKey, 'base64url');
-    fields.set(HEADER.mac, macHeader(key, macKid, { subject, epoch, seq, body }));
-    fields.set(HEADER.epoch, String(epoch));
-    fields.set(HEADER.seq, String(seq));
+    fields.set(HEADER.mac, macHeader(key, macKid, input));
+    fields.set(HEADER.epoch, String(input.epoch));
+    fields.set(HEADER.seq, String(input.seq));
     return fields;
   }
 }

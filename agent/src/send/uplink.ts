@@ -71,9 +71,10 @@ export class Uplink {
       handlers: {
         config: (config) => this.#applyConfig(config),
         mark: (mark) => {
-          if (mark.epoch !== outbox.epoch) return;
-          outbox.trim(mark.committed);
-          this.#sender.plan.committed(mark.committed);
+          const places = outbox.placesOf(mark.epoch, mark.committed);
+          if (places.length === 0) return;
+          outbox.trim(places);
+          this.#sender.plan.committed(places);
         },
         watch: (until) => {
           this.#watchedUntil = until;
