@@ -74,7 +74,7 @@ export const taskTexts: Record<TaskKind, (count: number, since: string | null) =
         ? 'They are kept with the reason, and not counted.'
         : `Since ${since}. They are kept with the reason, and not counted.`,
     link: 'Read the reasons',
-    href: '/administration/health',
+    href: '/administration/rejected',
   }),
   recordsLost: (count, since) => ({
     title: plural(count, { one: '# agent lost records', other: '# agents lost records' }),
