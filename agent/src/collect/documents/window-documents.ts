@@ -7,9 +7,14 @@ import { resolveFile } from './resolve.ts';
 interface Known {
   title: string;
   document: ObservedDocument;
+  /** When a window without a known file is asked again, and how often it was asked in vain. */
+  lookAgain: number;
+  tries: number;
 }
 /** A new window is given this long to load its file before it counts as a window without one. */
 export const SETTLE_MS = 1000;
+/** A window that shows no known file is asked again after a second, then ever later, at most this much. */
+const LOOK_AGAIN_MOST_MS = 60_000;
 
 /**
  * Which document each window shows. An answer is kept while the title stays, or still names the same file; a window
@@ -30,12 +35,14 @@ export class WindowDocuments {
     context: { rules: PrivacyRules; now: number },
   ): Promise<ObservedDocument | null> {
     const known = this.#known.get(window.id);
-    if (known?.title === window.title && known.document.source === 'file') return known.document;
+    if (known?.title === window.title && (known.document.source === 'file' || context.now < known.lookAgain))
+      return known.document;
     const file = resolveFile(window.title, await this.#source.candidates(pids, window.title));
-    if (file !== null) return this.#keep(window, fileDocument(file, { window, known, ...context }));
-    if (known?.document.source === 'title') return known.document;
+    if (file !== null)
+      return this.#keep(window, fileDocument(file, { window, known, ...context }), context.now);
+    if (known?.document.source === 'title') return this.#keep(window, known.document, context.now);
     if (known === undefined && context.now - window.since < SETTLE_MS) return null;
-    return this.#keep(window, titleDocument(window, known, context));
+    return this.#keep(window, titleDocument(window, known, context), context.now);
   }
 
   /** Forgets windows that are gone. */
@@ -48,8 +55,11 @@ export class WindowDocuments {
     this.#known.clear();
   }
 
-  #keep(window: WindowInfo, document: ObservedDocument): ObservedDocument {
-    this.#known.set(window.id, { title: window.title, document });
+  #keep(window: WindowInfo, document: ObservedDocument, now: number): ObservedDocument {
+    const before = this.#known.get(window.id);
+    const tries = before?.title === window.title ? before.tries + 1 : 0;
+    const lookAgain = now + Math.min(SETTLE_MS * 2 ** tries, LOOK_AGAIN_MOST_MS);
+    this.#known.set(window.id, { title: window.title, document, lookAgain, tries });
     return document;
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { ProcessInfo, ProcessLister } from '../platform.ts';
 
 /** Kernel clock ticks a second: 100 on every architecture Linux gives to user space. */
@@ -11,34 +11,38 @@ interface Known {
   executable: string;
 }
 
-/** Processes of this user from /proc. What cannot change in a process is read once (agent.md §3). */
+/**
+ * Processes of this user from /proc. What cannot change in a process is read once (agent.md §3). Read synchronously: the
+ * kernel answers from memory in microseconds, and each asynchronous read would wake a thread.
+ */
 export function procLister(root = '/proc', uid = process.getuid?.() ?? 0): ProcessLister {
   const known = new Map<number, Known>();
   return {
-    async list() {
-      const names = await readdir(root);
-      const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
-      const found = await Promise.all(pids.map((pid) => readProcess(root, pid, { known, uid })));
+    list() {
+      const pids = readdirSync(root)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
+      const found = pids.map((pid) => readProcess(root, pid, { known, uid }));
       const processes = found.filter((entry) => entry !== null);
       const alive = new Set(processes.map(({ pid }) => pid));
       for (const pid of known.keys()) if (!alive.has(pid)) known.delete(pid);
-      return processes;
+      return Promise.resolve(processes);
     },
   };
 }
 
-async function readProcess(
+function readProcess(
   root: string,
   pid: number,
   { known, uid }: { known: Map<number, Known>; uid: number },
-): Promise<ProcessInfo | null> {
+): ProcessInfo | null {
   try {
-    const stat = parseStat(await readFile(`${root}/${pid}/stat`, 'latin1'));
+    if (statSync(`${root}/${pid}`).uid !== uid) return null;
+    const stat = parseStat(readFileSync(`${root}/${pid}/stat`, 'latin1'));
     if (stat === null || stat.state === 'Z' || stat.state === 'X') return null;
     let fixed = known.get(pid);
     if (fixed?.start !== stat.start || fixed.name !== stat.name) {
-      if (!(await isOwn(root, pid, uid))) return null;
-      fixed = { start: stat.start, name: stat.name, executable: await executableOf(root, pid, stat.name) };
+      fixed = { start: stat.start, name: stat.name, executable: executableOf(root, pid, stat.name) };
       known.set(pid, fixed);
     }
     return { pid, parent: stat.parent, start: stat.start, executable: fixed.executable, cpuMs: stat.cpuMs };
@@ -48,15 +52,13 @@ async function readProcess(
   }
 }
 
-async function isOwn(root: string, pid: number, uid: number): Promise<boolean> {
-  const status = await readFile(`${root}/${pid}/status`, 'latin1');
-  return Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? -1) === uid;
-}
-
-async function executableOf(root: string, pid: number, name: string): Promise<string> {
-  const path = await readlink(`${root}/${pid}/exe`).catch(() => name);
-  // An upgraded program keeps running from a deleted file.
-  return path.replace(/ \(deleted\)$/, '');
+function executableOf(root: string, pid: number, name: string): string {
+  try {
+    // An upgraded program keeps running from a deleted file.
+    return readlinkSync(`${root}/${pid}/exe`).replace(/ \(deleted\)$/, '');
+  } catch {
+    return name;
+  }
 }
 
 /** The fields used of `/proc/PID/stat`; the name stands in brackets and may itself hold brackets and spaces. */
