@@ -11,7 +11,7 @@ import { ownProcessorSeconds, processesBelow } from '../processor-time.ts';
 import { startServers, type Servers } from '../servers.ts';
 import { round, spreadText, table } from '../stats.ts';
 
-const AGENT = fileURLToPath(new URL('../../../agent/src/main.ts', import.meta.url));
+const AGENT = fileURLToPath(new URL('../../../agent/', import.meta.url));
 /** The library by which ActivityWatch's watcher sees input on X11; its watchers themselves are in no package registry. */
 const PYNPUT = 'pynput==1.8.1';
 const LISTENER = `from pynput import keyboard, mouse
@@ -116,7 +116,9 @@ async function startAgent(
   writeFileSync(document, 'first line\n');
   const env = { ...process.env, DISPLAY: display, GSETTINGS_BACKEND: 'memory', NO_AT_BRIDGE: '1' };
   running.push(await supervise('mousepad', ['--disable-server', document], { env }));
-  const agent = await supervise(process.execPath, [AGENT], {
+  // As it is shipped, not from its sources.
+  execFileSync(process.execPath, [join(AGENT, 'scripts', 'build.ts')], { stdio: 'ignore' });
+  const agent = await supervise(process.execPath, [join(AGENT, 'dist', 'main.js')], {
     env: {
       ...process.env,
       DISPLAY: display,

@@ -23,7 +23,10 @@ export interface HookSupervisor {
   stop(): void;
 }
 
-const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+/** Beside this file, in the sources as in the bundle. */
+const CHILD = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url),
+);
 const READY_WITHIN_MS = 3000;
 /**
  * A hung child never sees that its parent is gone, and the parent cannot kill it when it is killed itself: then the kernel
