@@ -63,12 +63,15 @@ export class CopyRows {
     return this;
   }
 
-  /** The rows so far as one whole stream; nothing of them is kept. */
-  take(): Buffer[] {
+  /** The rows so far, without what begins and ends a stream; nothing of them is kept. */
+  take(): Buffer {
     const rows = this.#bytes.subarray(0, this.#end);
     this.#bytes = Buffer.allocUnsafe(1 << 16);
     this.#end = 0;
     this.rows = 0;
-    return [HEADER, rows, TRAILER];
+    return rows;
   }
 }
+
+/** A whole stream of rows that were taken. */
+export const copyStream = (rows: readonly Buffer[]): Buffer[] => [HEADER, ...rows, TRAILER];

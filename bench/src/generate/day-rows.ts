@@ -42,8 +42,8 @@ export class DayRows {
     for (const session of day.sessions) this.#addSession(person, session);
   }
 
-  /** Segments that end before an instant, as whole copy streams, in order. */
-  takeSegments(before: number): Buffer[][] {
+  /** Segments that end before an instant, in order. */
+  takeSegments(before: number): Buffer[] {
     const ready = [...this.#segments.keys()].filter((quarter) => quarter * QUARTER < before);
     return ready
       .toSorted((a, b) => a - b)

@@ -98,10 +98,10 @@ async function load(client: PoolClient, made: Load): Promise<void> {
 async function writeRows(client: PoolClient, rows: DayRows, segmentsBefore: number): Promise<void> {
   const [sessions, documents, coverage] = [rows.sessions.take(), rows.documents.take(), rows.coverage.take()];
   const segments = rows.takeSegments(segmentsBefore);
-  await copyInto(client, 'session', sessions);
-  await copyInto(client, 'document', documents);
-  await copyInto(client, 'coverage', coverage);
-  for (const stream of segments) await copyInto(client, 'segment', stream);
+  await copyInto(client, 'session', [sessions]);
+  await copyInto(client, 'document', [documents]);
+  await copyInto(client, 'coverage', [coverage]);
+  await copyInto(client, 'segment', segments);
 }
 
 async function seen(pool: Pool, people: readonly Person[]): Promise<void> {
@@ -120,11 +120,16 @@ async function rollUp(pool: Pool, rows: DayRows, applications: readonly MadeAppl
     keys.map(([application]) => application),
     keys.map(([, q]) => q),
   ]);
+  await rollAll(pool);
+  await pool.query('vacuum analyze rollup_quarter, dirty_log');
+  return keys.length;
+}
+
+/** Rolls up whatever the dirty log names. */
+export async function rollAll(pool: Pool): Promise<void> {
   await withClient(pool, async (client) => {
     while ((await rollOnce(client, LOG_ROWS_PER_ROUND)) > 0);
   });
-  await pool.query('vacuum analyze rollup_quarter, dirty_log');
-  return keys.length;
 }
 
 async function accountOf(pool: Pool): Promise<number> {
@@ -142,4 +147,3 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
     client.release();
   }
 }
-

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { copyStream } from './copy-rows.ts';
 
 export const COLUMNS = {
   segment:
@@ -14,9 +15,9 @@ export const COLUMNS = {
 } as const;
 export type Loaded = keyof typeof COLUMNS;
 
-export async function copyInto(client: PoolClient, table: Loaded, stream: Buffer[]): Promise<void> {
+export async function copyInto(client: PoolClient, table: Loaded, rows: readonly Buffer[]): Promise<void> {
   const target = client.query(copyFrom(`copy ${table} (${COLUMNS[table]}) from stdin (format binary)`));
-  await pipeline(Readable.from(stream), target);
+  await pipeline(Readable.from(copyStream(rows)), target);
 }
 
 /**

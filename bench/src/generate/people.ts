@@ -28,7 +28,11 @@ const PLACES = [
   { share: 0.1, workBegins: -2.5 * HOUR },
 ] as const;
 
-export async function addApplications(pool: Pool, account: number, count: number): Promise<MadeApplication[]> {
+export async function addApplications(
+  pool: Pool,
+  account: number,
+  count: number,
+): Promise<MadeApplication[]> {
   const shares = applicationShares(count);
   const { rows } = await pool.query<{ id: number; slug: string }>(
     `insert into application (account_id, slug, name, rules, inactive_after_ms, timeout_after_ms, count_busy_as_active,
@@ -42,7 +46,12 @@ export async function addApplications(pool: Pool, account: number, count: number
   return ordered.map((row, i) => ({ ...row, share: shares[i] ?? 0 }));
 }
 
-export async function addPeople(pool: Pool, account: number, size: DataSize, random: Random): Promise<Person[]> {
+export async function addPeople(
+  pool: Pool,
+  account: number,
+  size: DataSize,
+  random: Random,
+): Promise<Person[]> {
   const count = usersFor(size);
   const { rows } = await pool.query<{ id: number; user_name: string; computer: string }>(
     `insert into agent (external_id, account_id, public_key, computer, machine, user_name, desktop, platform, version,
