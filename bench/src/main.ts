@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
 import { benchConnect } from './connect/connect.ts';
+import { benchExactness } from './exactness/exactness.ts';
 import { benchIngest } from './ingest/ingest.ts';
+import { benchReports } from './reports/reports.ts';
 import { benchSteady } from './steady/steady.ts';
 
 /** What a benchmark is told. */
@@ -19,6 +21,8 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
   steady: { about: 'processor time of 100,000 agents in their steady state', run: benchSteady },
   agent: { about: 'what the agent takes from a desktop, beside a bare listener for input', run: benchAgent },
   connect: { about: 'agents that all connect at once, over TLS', run: benchConnect },
+  reports: { about: 'reports over millions of segments, beside SQL over the segments', run: benchReports },
+  exactness: { about: 'the true peaks beside what sampling would have seen', run: benchExactness },
 };
 
 const { values, positionals } = parseArgs({
