@@ -1,0 +1,4 @@
+export type { AuditEntry, AuditFilter } from './audit.ts';
+export { CommandError, type CommandOptions } from './command.ts';
+export type { Component, Isolation, Lab, LabOptions, RestartOptions, ServiceAccountRef } from './lab.ts';
+export { startLab } from './start.ts';

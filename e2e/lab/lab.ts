@@ -1,0 +1,82 @@
+import type { AuditEntry, AuditFilter } from './audit.ts';
+import type { CommandOptions } from './command.ts';
+
+/** What runs in a lab; each is one process. */
+export type Component = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
+
+export interface LabOptions {
+  /** How many fake nodes there are at the start. Without nodes pods stay Pending. Default 0. */
+  nodes?: number;
+  /** `leases`: the audit log also has the writes of Leases and Events (left out because they never stop). */
+  audit?: { leases?: boolean };
+  /**
+   * `namespaces`: fail where the machine allows no namespaces of our own; `plain`: processes on 127.0.0.1 with free
+   * ports. Default `auto`: namespaces where allowed, else plain.
+   */
+  isolation?: 'auto' | 'namespaces' | 'plain';
+  /** Told what happens, a line at a time: builds, and why a lab is not isolated. */
+  progress?: (line: string) => void;
+}
+
+/** Why a lab runs in namespaces of its own, or does not. */
+export type Isolation = { kind: 'namespaces' } | { kind: 'plain'; reason: string };
+
+export interface RestartOptions {
+  /** How it is ended. Default SIGTERM, which lets the API server close its watches in order. */
+  signal?: NodeJS.Signals;
+  /** Done after it has ended and before it starts again. */
+  whileDown?: () => Promise<void>;
+}
+
+export interface ServiceAccountRef {
+  namespace: string;
+  name: string;
+}
+
+/** A Kubernetes control plane of our own, as processes. It ends with `stop`, or with the process that started it. */
+export interface Lab {
+  /** Unique on this machine. */
+  readonly id: string;
+  /** Where the API server answers, such as `https://198.18.1.2:6443`. */
+  readonly url: string;
+  /** The certificate authority of the API server, PEM. */
+  readonly ca: string;
+  /** File of the kubeconfig of a cluster administrator (a client certificate in the group system:masters). */
+  readonly adminKubeconfig: string;
+  /** Text of `adminKubeconfig`. */
+  readonly kubeconfig: string;
+  /** Folder of this lab; its `log` folder has a log per component. Removed by `stop`. */
+  readonly folder: string;
+  readonly isolation: Isolation;
+  /** Process ids of the components that run, as seen from the machine. */
+  readonly pids: Readonly<Partial<Record<Component, number>>>;
+
+  /**
+   * Runs kubectl as administrator, or with `options.kubeconfig`.
+   * @returns what it printed
+   * @throws CommandError with its exit code and what it complained of
+   */
+  kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Runs Helm 3 or 4, otherwise like `kubectl`. Its home is inside the lab, so no repository or plug-in of the user counts. */
+  helm(version: 3 | 4, args: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Applies a manifest (YAML or JSON text, or objects) on the server's side, as field manager `lab`. */
+  apply(manifest: string | readonly object[]): Promise<void>;
+  /**
+   * A kubeconfig that has only server, authority and a fresh token of a ServiceAccount: what a pod of it may do.
+   * @param seconds how long the token is valid, at least 600. Default 3600.
+   * @returns path of the file
+   */
+  tokenKubeconfig(account: ServiceAccountRef, seconds?: number): Promise<string>;
+  /** Adds fake nodes, whose pods get ready by themselves. @returns their names, once they are Ready */
+  addNodes(count: number): Promise<string[]>;
+  /** What was written through the API server so far, oldest first: who, with what, when, and the answer. */
+  auditLog(filter?: AuditFilter): Promise<AuditEntry[]>;
+  /** Ends the API server and starts it again at the same address; resolves when it is ready. */
+  restartApiServer(options?: RestartOptions): Promise<void>;
+  /** Like `restartApiServer` for any component. */
+  restart(component: Component, options?: RestartOptions): Promise<void>;
+  /** Resolves when the lab has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Ends everything and removes its folder. Safe to call twice. */
+  stop(): Promise<void>;
+}
