@@ -95,8 +95,10 @@ beforeAll(async () => {
     PM_LOG_LEVEL: 'trace',
     DISPLAY: display.display,
   });
+  // Those that are there when somebody begins to watch are asked to send at once.
+  await waitFor(async () => (await count('agent where last_seen_at is not null')) === 1);
   const leave = await servers.manager.watch();
-  for (const one of CASES) await openWindow(one);
+  await Promise.all(CASES.map(openWindow));
   await expectDocuments();
   for (const one of CASES) await typeInto(one);
   // One more change of a title, and an end of everything, so that all that is written on such occasions is there too.
