@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addAgent, recordUse, rollAll, type RecordedSpan } from '../../testing/recorded.ts';
 import { testDatabase, type TestDatabase } from '../../testing/template-db.ts';
+import { trueUse } from '../../testing/true-use.ts';
 import { concurrentUse } from './report.ts';
 
 const MINUTE = 60_000;
@@ -99,30 +100,6 @@ const stretchesBetween = (from: number, to: number): fc.Arbitrary<{ span: Record
     { minLength: 5, maxLength: 25 },
   );
 
-interface Truth {
-  peak: number;
-  ms: number[];
-}
-
-/** Looks at every elementary interval between any two changes: no sweep, no quarters, no roll-up. */
-function truth(spans: readonly RecordedSpan[], from: number, to: number): Truth {
-  const inside = spans.filter((span) => span.started < to && span.ended > from);
-  const cuts = [...new Set([from, to, ...inside.flatMap((span) => [span.started, span.ended])])]
-    .filter((at) => at >= from && at <= to)
-    .toSorted((a, b) => a - b);
-  const ms = [0, 0, 0];
-  let peak = 0;
-  cuts.slice(0, -1).forEach((start, i) => {
-    const states = new Map<number, number>();
-    for (const span of inside)
-      if (span.started <= start && span.ended > start)
-        states.set(span.session, Math.min(states.get(span.session) ?? 9, span.state));
-    for (const state of states.values()) ms[state - 1]! += cuts[i + 1]! - start;
-    peak = Math.max(peak, states.size);
-  });
-  return { peak, ms };
-}
-
 test.each(days)('records in any order give the true days in %s: %s', async (tz, _, midnights) => {
   const at = midnights.map((text) => Date.parse(text));
   const [from, to] = [at[0]!, at.at(-1)!];
@@ -167,7 +144,7 @@ test.each(days)('records in any order give the true days in %s: %s', async (tz, 
       ]);
       const wanted = at.slice(0, -1).map((midnight, i) => {
         const end = at[i + 1]!;
-        const { peak, ms } = truth(spans, midnight, end);
+        const { peak, ms } = trueUse(spans, midnight, end);
         return [midnight, end - midnight, peak, ...ms];
       });
       expect(found).toEqual(wanted);

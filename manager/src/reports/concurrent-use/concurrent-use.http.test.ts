@@ -2,6 +2,7 @@ import type { ConcurrentUse } from '@process-meter/contract';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { testApi, type TestApi } from '../../testing/api.ts';
 import { addAgent, recordUse, rollAll, type RecordedSpan } from '../../testing/recorded.ts';
+import { trueUse, type TrueUse } from '../../testing/true-use.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -63,29 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-interface Truth {
-  peak: number;
-  ms: number[];
-}
-
-/** Looks at every elementary interval between any two changes: no sweep, no quarters, no roll-up. */
-function truth(from: number, to: number): Truth {
-  const inside = spans.filter((span) => span.started < to && span.ended > from);
-  const cuts = [...new Set([from, to, ...inside.flatMap((span) => [span.started, span.ended])])]
-    .filter((at) => at >= from && at <= to)
-    .toSorted((a, b) => a - b);
-  const ms = [0, 0, 0];
-  let peak = 0;
-  cuts.slice(0, -1).forEach((start, i) => {
-    const states = new Map<number, number>();
-    for (const span of inside)
-      if (span.started <= start && span.ended > start)
-        states.set(span.session, Math.min(states.get(span.session) ?? 9, span.state));
-    for (const state of states.values()) ms[state - 1]! += cuts[i + 1]! - start;
-    peak = Math.max(peak, states.size);
-  });
-  return { peak, ms };
-}
+const truth = (from: number, to: number): TrueUse => trueUse(spans, from, to);
 
 const iso = (at: number): string => new Date(at).toISOString();
 
