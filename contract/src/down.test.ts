@@ -70,3 +70,27 @@ test('what is no envelope, or a signed body of no known type, is malformed', () 
   const unknown = { ...mark, type: 'obey' } as unknown as DownMessage;
   expect(refusal(ingest.seal(unknown))).toBe('PM-7005');
 });
+
+test('messages under one signature open each for its agent, and only as they were sealed', () => {
+  const marks: DownMessage[] = Array.from({ length: 7 }, (_, i) => ({
+    ...mark,
+    to: i === 3 ? AGENT : `agent${i}`,
+    committed: [[1, i + 1]],
+  }));
+  const sealed = ingest.sealAll(marks);
+  expect(open(sealed[3]!)).toEqual(marks[3]);
+  expect(sealed.map((one) => refusal(one))).toEqual(
+    marks.map(({ to }) => (to === AGENT ? undefined : 'PM-7002')),
+  );
+  const parsed = sealed.map((one) => JSON.parse(one.toString()) as Record<string, unknown>);
+  const own = parsed[3]!;
+  // The body of a neighbour, made out to this agent, does not lead to the signed root.
+  const forged = Buffer.from(JSON.stringify({ ...mark, committed: [[1, 9999]] })).toString('base64url');
+  expect(refusal(bytes({ ...own, body: forged }))).toBe('PM-7001');
+  expect(refusal(bytes({ ...own, path: parsed[2]!['path'] }))).toBe('PM-7001');
+  expect(refusal(bytes({ ...own, path: undefined }))).toBe('PM-7001');
+  expect(refusal(bytes({ ...own, path: ['x'] }))).toBe('PM-7005');
+  expect(refusal(bytes({ ...envelope(), path: own['path'] }))).toBe('PM-7001');
+  expect(open(ingest.sealAll([mark])[0]!)).toEqual(mark);
+  expect(ingest.sealAll([])).toEqual([]);
+});

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { agentConfigSchema } from './application.ts';
 import { instantSchema } from './ids.ts';
+import { hashTree, rootOf, type PathStep } from './merkle.ts';
 
 /**
  * Everything that goes down to an agent is a signed envelope that names its addressee, its order and its end
@@ -47,7 +48,23 @@ export const trustedKeySchema = z.object({
 });
 export type TrustedKey = z.infer<typeof trustedKeySchema>;
 
-const envelopeSchema = z.object({ kid: z.string(), body: z.string(), sig: z.string() });
+/** A step is `l` or `r` and the base64url of 32 bytes; 32 steps lead out of more messages than there will be. */
+const stepSchema = z
+  .string()
+  .regex(/^[lr][A-Za-z0-9_-]{43}$/)
+  .transform((text): PathStep => ({
+    side: text.startsWith('l') ? 'left' : 'right',
+    hash: Buffer.from(text.slice(1), 'base64url'),
+  }));
+const envelopeSchema = z.object({
+  kid: z.string(),
+  body: z.string(),
+  sig: z.string(),
+  /** There when the signature is one for many messages. */
+  path: z.array(stepSchema).max(32).optional(),
+});
+/** What is signed for many messages can never be taken for a body, which begins with a brace. */
+const ROOT_PREFIX = Buffer.from('process-meter/root/1\n');
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -56,6 +73,8 @@ export interface DownSigner {
   /** base64url of the 32 public bytes, as in {@link TrustedKey}. */
   publicKey: string;
   seal(message: DownMessage): Buffer;
+  /** Seals messages under one signature, which costs ten times what a message adds. In order of the messages. */
+  sealAll(messages: readonly DownMessage[]): Buffer[];
 }
 
 /** A new secret for {@link downSigner}: base64url of 32 bytes. */
@@ -72,15 +91,29 @@ export function downSigner(kid: string, secret: string): DownSigner {
     type: 'pkcs8',
   });
   const der = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  const seal = (message: DownMessage): Buffer => {
+    const body = Buffer.from(JSON.stringify(message));
+    return envelope(kid, body, sign(null, body, key));
+  };
   return {
     kid,
     publicKey: der.subarray(der.length - 32).toString('base64url'),
-    seal(message) {
-      const body = Buffer.from(JSON.stringify(message));
-      const sig = sign(null, body, key).toString('base64url');
-      return Buffer.from(JSON.stringify({ kid, body: body.toString('base64url'), sig }));
+    seal,
+    sealAll(messages) {
+      if (messages.length < 2) return messages.map(seal);
+      const bodies = messages.map((message) => Buffer.from(JSON.stringify(message)));
+      const { root, paths } = hashTree(bodies);
+      const sig = sign(null, Buffer.concat([ROOT_PREFIX, root]), key);
+      return bodies.map((body, i) => envelope(kid, body, sig, paths[i]));
     },
   };
+}
+
+function envelope(kid: string, body: Buffer, sig: Buffer, path?: readonly PathStep[]): Buffer {
+  const steps = path?.map(({ side, hash }) => `${side === 'left' ? 'l' : 'r'}${hash.toString('base64url')}`);
+  return Buffer.from(
+    JSON.stringify({ kid, body: body.toString('base64url'), sig: sig.toString('base64url'), path: steps }),
+  );
 }
 
 /**
@@ -96,7 +129,12 @@ export function openEnvelope(
   const trusted = reader.trusted.find((entry) => entry.kid === envelope.kid);
   if (
     trusted === undefined ||
-    !verify(null, body, publicKey(trusted), Buffer.from(envelope.sig, 'base64url'))
+    !verify(
+      null,
+      signedBytes(body, envelope.path),
+      publicKey(trusted),
+      Buffer.from(envelope.sig, 'base64url'),
+    )
   ) {
     throw new AppError('downSignature');
   }
@@ -105,6 +143,10 @@ export function openEnvelope(
   if (message.to !== reader.agent) throw new AppError('downAddressee');
   if (message.expiresAt <= reader.now) throw new AppError('downExpired');
   return message;
+}
+
+function signedBytes(body: Buffer, path: readonly PathStep[] | undefined): Buffer {
+  return path === undefined ? body : Buffer.concat([ROOT_PREFIX, rootOf(body, path)]);
 }
 
 function publicKey(trusted: TrustedKey): KeyObject {

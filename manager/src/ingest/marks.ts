@@ -12,19 +12,23 @@ export interface MarksDeps {
 
 /**
  * Tells each agent of a committed flush what is committed of its epoch; it trims its outbox by nothing else. One message
- * an agent and flush. A mark that is lost is repaired by the next one: each carries all ranges.
+ * an agent and flush, one signature for all of a flush. A mark that is lost is repaired by the next one: each carries all ranges.
  */
 export function publishMarks(flush: Flush, deps: MarksDeps): void {
   const now = deps.now();
-  for (const { sender, epoch, after } of flush.seen.values()) {
-    const body = deps.signer.seal({
+  const changes = [...flush.seen.values()];
+  const sealed = deps.signer.sealAll(
+    changes.map(({ sender, epoch, after }) => ({
       type: 'mark',
       to: sender.agentName,
       issuedAt: now,
       expiresAt: now + MARK_LIVES_MS,
       epoch,
       committed: after.slice(0, MAX_RANGES).map(([first, last]) => [first, last]),
-    });
-    deps.publish(downSubject(sender.accountName, sender.agentName), body);
-  }
+    })),
+  );
+  changes.forEach(({ sender }, i) => {
+    const body = sealed[i];
+    if (body !== undefined) deps.publish(downSubject(sender.accountName, sender.agentName), body);
+  });
 }
