@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -121,3 +130,53 @@ test('windows that are closed while the agent asks about them hurt nobody', asyn
   await agent.stop('SIGTERM');
   expect(await agent.ended).toEqual({ code: 0, signal: null });
 }, 90_000);
+
+test('a real agent on a full disk goes on metering, says so, and loses nothing when there is room again', async (context) => {
+  const disk = mkdtempSync(join(tmpdir(), 'pm-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', disk], { stdio: 'ignore' });
+  } catch {
+    rmSync(disk, { recursive: true });
+    return context.skip('mounting a small tmpfs is not allowed here');
+  }
+  try {
+    cpSync(join(bench.stateDir, 'identity.json'), join(disk, 'identity.json'));
+    const agent = await bench.startAgent({ DISPLAY: x.display, PM_STATE_DIR: disk });
+    await openEditor('plan.txt');
+    fill(join(disk, 'filler'));
+    const trouble = (): unknown => (bench.presence.at(-1) as { trouble?: string }).trouble;
+    // The log of the database has some room of its own; when it is used up the disk is full for it as well.
+    await expect.poll(trouble, { timeout: 60_000, interval: 100 }).toContain('disk is full');
+    const waiting = (): number => (bench.presence.at(-1) as { waiting: number }).waiting;
+    const before = waiting();
+    const meanwhile = join(folder, 'meanwhile.txt');
+    writeFileSync(meanwhile, 'x');
+    const env = { ...process.env, DISPLAY: x.display, HOME: folder, GDK_BACKEND: 'x11' };
+    started.push(await supervise('mousepad', ['--disable-server', meanwhile], { env }));
+    await expect.poll(waiting, eventually).toBeGreaterThan(before);
+    rmSync(join(disk, 'filler'));
+    await expect.poll(trouble, eventually).toBeUndefined();
+    await expect.poll(names, eventually).toContain('meanwhile.txt');
+    const seqs = bench.records().map(({ seq }) => seq);
+    expect(seqs.toSorted((a, b) => a - b)).toEqual(seqs.map((_, i) => i + 1));
+    expect(of('gap')).toEqual([]);
+    await agent.stop('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true });
+  }
+}, 120_000);
+
+/** Takes all the room of a disk, to the last byte. */
+function fill(path: string): void {
+  const file = openSync(path, 'a');
+  for (const size of [65_536, 4096, 1]) {
+    try {
+      for (;;) if (writeSync(file, Buffer.alloc(size)) < size) break;
+    } catch {
+      // No room for this size any more.
+    }
+  }
+  closeSync(file);
+}

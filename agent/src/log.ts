@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 export interface Log {
@@ -7,7 +8,18 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+const STDOUT = 1;
+
 /** JSON lines on stdout. Titles, paths and file names are never logged. */
 export function createLog(level: string): Log {
-  return pino({ level, base: { part: 'agent' } });
+  return pino({ level, base: { part: 'agent' } }, { write: writeLine });
+}
+
+/** Where the log cannot be written, as on a full disk, the line is lost: pino's own stream would try it for ever. */
+function writeLine(line: string): void {
+  try {
+    writeSync(STDOUT, line);
+  } catch {
+    // There is no other place to say it.
+  }
 }

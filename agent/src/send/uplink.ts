@@ -232,8 +232,13 @@ export class Uplink {
     if (jwt === this.#enrolled.jwt) return;
     this.#enrolled = { ...this.#enrolled, jwt, jwtExpiresAt };
     this.#renewAt = now() + renewalPause(jwtExpiresAt, now());
-    await writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled });
-    log.info({ until: jwtExpiresAt }, 'credentials renewed');
+    try {
+      await writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled });
+      log.info({ until: jwtExpiresAt }, 'credentials renewed');
+    } catch (error) {
+      // They are used all the same: a full disk must not end the connection.
+      log.warn({ err: error }, 'the new credentials cannot be kept');
+    }
     this.#link?.renewed();
   }
 }
