@@ -1,5 +1,6 @@
 import { CAUSE, type Completeness } from '@process-meter/contract';
 import type { Slot } from '../calendar/index.ts';
+import { QUARTER_MS } from '../rollup/index.ts';
 
 /** A stretch an agent watched without a break. `cause` says how it ended. */
 export interface Watched {
@@ -30,13 +31,44 @@ export function completenessOf(
   agents: readonly AgentPresence[],
   now: number,
 ): Completeness {
-  const gaps = missingSpans(watched, agents, now);
-  const filled = slots.map((slot) => {
+  const covered = slots.map((slot) => total(watched, slot.from, Math.min(slot.to, now)));
+  return completenessFrom(slots, covered, missingSpans(watched, agents, now), now);
+}
+
+/** Where an agent should have watched on, up to when it did; null while it did not come back. */
+export interface Gap {
+  agent: number;
+  from: number;
+  to: number | null;
+  revokedAt: number | null;
+}
+
+/** Spans of gaps that are missing: nothing is expected of the future or of a revoked agent. */
+export function spansOf(gaps: readonly Gap[], now: number): Missing[] {
+  return gaps.flatMap(({ agent, from, to: back, revokedAt }) => {
+    const to = Math.min(back ?? now, now, revokedAt ?? Infinity);
+    // News that is a little old is not missing: it is on its way.
+    const tolerated = back === null ? ON_ITS_WAY_MS : 0;
+    return to - from > tolerated ? [{ agent, from, to }] : [];
+  });
+}
+
+export interface Missing extends Slot {
+  agent: number;
+}
+
+/** @param covered time covered in each slot, ms */
+export function completenessFrom(
+  slots: readonly Slot[],
+  covered: readonly number[],
+  gaps: readonly Missing[],
+  now: number,
+): Completeness {
+  const filled = slots.map((slot, i) => {
     const end = Math.min(slot.to, now);
-    const covered = total(watched, slot.from, end);
     const missing = total(gaps, slot.from, end);
     const blind = new Set(gaps.filter((gap) => gap.from < end && gap.to > slot.from).map((gap) => gap.agent));
-    return { ...slot, covered, missing, agents: blind.size };
+    return { ...slot, covered: covered[i] ?? 0, missing, agents: blind.size };
   });
   const sum = filled.reduce(
     (all, slot) => ({ covered: all.covered + slot.covered, missing: all.missing + slot.missing }),
@@ -56,28 +88,37 @@ export function missingSpans(
   watched: readonly Watched[],
   agents: readonly AgentPresence[],
   now: number,
-): { agent: number; from: number; to: number }[] {
+): Missing[] {
   const revoked = new Map(agents.map((agent) => [agent.agent, agent.revokedAt]));
-  const spans: { agent: number; from: number; to: number }[] = [];
-  watched.forEach((stretch, i) => {
-    if (LEFT.has(stretch.cause)) return;
+  const gaps = watched.flatMap((stretch, i) => {
+    if (LEFT.has(stretch.cause)) return [];
     const next = watched[i + 1];
-    const until = next?.agent === stretch.agent ? next.from : now;
-    const to = Math.min(until, now, revoked.get(stretch.agent) ?? Infinity);
-    // News that is a little old is not missing: it is on its way.
-    const tolerated = next?.agent === stretch.agent ? 0 : ON_ITS_WAY_MS;
-    if (to - stretch.to > tolerated) spans.push({ agent: stretch.agent, from: stretch.to, to });
+    const to = next?.agent === stretch.agent ? next.from : null;
+    return [{ agent: stretch.agent, from: stretch.to, to, revokedAt: revoked.get(stretch.agent) ?? null }];
   });
-  return spans;
+  return spansOf(gaps, now);
 }
 
 /** Agents send at least once a minute; their last two minutes are on the way. */
 const ON_ITS_WAY_MS = 120_000;
 
-function total(spans: readonly { from: number; to: number }[], from: number, to: number): number {
+/** Time of the spans that lies between two instants, ms. */
+export function total(spans: readonly Slot[], from: number, to: number): number {
   return spans.reduce((sum, span) => sum + Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)), 0);
 }
 
 function share({ covered, missing }: { covered: number; missing: number }): number | null {
   return covered + missing === 0 ? null : covered / (covered + missing);
+}
+
+/** The parts of a slot that are no whole quarters, each inside one quarter: none, one or two. */
+export function cutQuarters({ from, to }: Slot): Slot[] {
+  const first = Math.ceil(from / QUARTER_MS) * QUARTER_MS;
+  const last = Math.floor(to / QUARTER_MS) * QUARTER_MS;
+  if (to <= from) return [];
+  if (first > last) return [{ from, to }];
+  return [
+    { from, to: first },
+    { from: last, to },
+  ].filter((part) => part.to > part.from);
 }

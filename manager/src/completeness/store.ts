@@ -1,19 +1,59 @@
 import { CAUSE, type Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import type { Slot } from '../calendar/index.ts';
-import { completenessOf, type AgentPresence, type Watched } from './model.ts';
+import { QUARTER_MS, quarterOf } from '../rollup/index.ts';
+import { completenessFrom, cutQuarters, spansOf, total, type AgentPresence, type Watched } from './model.ts';
+import { coveredParts, coveredQuarters, freshStretches, gapsIn } from './rolled-store.ts';
 
-/** How much of the slots is known for an account. To be called on one snapshot. */
+/**
+ * How much of the slots is known for an account: from the roll-up, and from the rows for what is not in it yet and for
+ * slots that cut a quarter. To be called on one snapshot.
+ * @param slots in order, each beginning where the one before ends
+ */
 export async function readCompleteness(
   client: PoolClient,
   account: number,
   slots: readonly Slot[],
   now: number,
 ): Promise<Completeness> {
-  const from = slots[0]?.from ?? now;
-  const to = slots.at(-1)?.to ?? now;
-  const watched = await watchedStretches(client, account, { from, to });
-  return completenessOf(slots, watched, await presences(client, account), now);
+  if (slots.length > MAX_CUT_SLOTS && slots.some(({ from, to }) => to - from < QUARTER_MS))
+    return byQuarter(slots, (quarters) => readCompleteness(client, account, quarters, now));
+  const known = slots.map(({ from, to }) => ({ from, to: Math.max(from, Math.min(to, now)) }));
+  const range = { from: slots[0]?.from ?? now, to: slots.at(-1)?.to ?? now };
+  const covered = await coveredQuarters(client, account, known);
+  const parts = known.flatMap(cutQuarters);
+  const inParts = await coveredParts(client, account, parts);
+  const fresh = await freshStretches(client, account, range);
+  let part = 0;
+  const filled = known.map((slot, i) => {
+    const rolled = cutQuarters(slot).reduce((sum) => sum + (inParts[part++] ?? 0), covered[i] ?? 0);
+    return rolled + total(fresh.logged, slot.from, slot.to) + total(fresh.running, slot.from, slot.to);
+  });
+  return completenessFrom(slots, filled, spansOf(await gapsIn(client, account, range), now), now);
+}
+
+/** So many slots may be shorter than a quarter and are still known to the millisecond. */
+const MAX_CUT_SLOTS = 100;
+
+/** Many short slots are as complete as their quarters. */
+async function byQuarter(
+  slots: readonly Slot[],
+  read: (quarters: Slot[]) => Promise<Completeness>,
+): Promise<Completeness> {
+  const of = (slot: Slot): number => quarterOf(slot.from);
+  const quarters = [...Map.groupBy(slots, of).values()].map((inside) => ({
+    from: inside[0]?.from ?? 0,
+    to: inside.at(-1)?.to ?? 0,
+  }));
+  const { share, slots: known } = await read(quarters);
+  const byNumber = new Map(known.map((slot) => [of(slot), slot]));
+  return {
+    share,
+    slots: slots.map((slot) => {
+      const { share: part, missing } = byNumber.get(of(slot)) ?? { share: null, missing: 0 };
+      return { ...slot, share: part, missing };
+    }),
+  };
 }
 
 /**
@@ -90,14 +130,6 @@ export async function readLosses(client: PoolClient, account: number, range: Slo
     lost: Number(row.lost),
     reason: row.reason,
   }));
-}
-
-async function presences(client: PoolClient, account: number): Promise<AgentPresence[]> {
-  const { rows } = await client.query<{ id: number; revoked_at: Date | null }>(
-    'select id, revoked_at from agent where account_id = $1',
-    [account],
-  );
-  return rows.map((row) => ({ agent: row.id, revokedAt: row.revoked_at?.getTime() ?? null }));
 }
 
 /** Agents of an account as a list names them. */

@@ -156,6 +156,9 @@ export interface Database {
   };
   server_closing: { agent_id: number; closed_at: OptionalInstant; reopened_at: OptionalInstant };
   coverage: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
+  coverage_log: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
+  coverage_quarter: { account_id: number; q: number; covered_ms: Int8 };
+  coverage_break: { agent_id: number; at: Instant; account_id: number; resumed_at: OptionalInstant };
   capability: {
     account_id: number;
     agent_id: number;

@@ -11,3 +11,4 @@ export { sweepQuarters, type QuarterUse } from './sweep.ts';
 export { mergeDocuments, UseBuffer, type StateSpan } from './use-buffer.ts';
 export { runsOf } from './runs.ts';
 export { fetchUse, type DirtyKey, type Run } from './store.ts';
+export { LEFT_CAUSES } from './coverage-store.ts';

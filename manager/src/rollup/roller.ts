@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Pool, PoolClient } from 'pg';
 import type { Log } from '../log.ts';
+import { foldCoverage } from './coverage-store.ts';
 import { runsOf } from './runs.ts';
 import { accountsOf, dirtyCount, electRoller, fetchUse, replaceQuarters, takeDirty } from './store.ts';
 import { sweepQuarters } from './sweep.ts';
@@ -77,7 +78,7 @@ async function drain(client: PoolClient, meters: Meters, signal: AbortSignal): P
 /**
  * One round: takes dirty keys, recomputes them and writes them, in one transaction. A crash leaves the log as it was.
  * READ COMMITTED is needed: what is read must include what was committed before the log rows were taken.
- * @returns number of keys recomputed
+ * @returns number of keys recomputed and of rows of coverage taken in
  */
 export async function rollOnce(client: PoolClient, limit: number): Promise<number> {
   await client.query('begin isolation level read committed');
@@ -90,8 +91,9 @@ export async function rollOnce(client: PoolClient, limit: number): Promise<numbe
       if (buffer !== undefined)
         await replaceQuarters(client, run, sweepQuarters(buffer, run.first, run.last));
     }
+    const covered = await foldCoverage(client, limit);
     await client.query('commit');
-    return keys.length;
+    return keys.length + covered;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
