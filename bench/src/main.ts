@@ -3,15 +3,9 @@ import { benchAgent } from './agent/agent.ts';
 import { benchConnect } from './connect/connect.ts';
 import { benchExactness } from './exactness/exactness.ts';
 import { benchIngest } from './ingest/ingest.ts';
+import type { BenchOptions } from './options.ts';
 import { benchReports } from './reports/reports.ts';
 import { benchSteady } from './steady/steady.ts';
-
-/** What a benchmark is told. */
-export interface BenchOptions {
-  /** A tenth of the data: shows that it runs, its figures are not to be quoted. */
-  quick: boolean;
-  say: (line: string) => void;
-}
 
 const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => Promise<void> }> = {
   ingest: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applicationSettingsSchema, STREAM_RECORDS } from '@process-meter/contract';
 import { signIn, startXServer, supervise, type LocalXServer, type Supervised } from '@process-meter/local';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { ownProcessorSeconds, processesBelow } from '../processor-time.ts';
 import { startServers, type Servers } from '../servers.ts';
 import { round, spreadText, table } from '../stats.ts';

@@ -17,7 +17,7 @@ import {
   type Presence,
 } from '@process-meter/contract';
 import { ACCOUNT, inParallel, populate, type FedAgent } from '../feed.ts';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { processorTimeOf, residentBytes } from '../processor-time.ts';
 import { startServers, type Servers } from '../servers.ts';
 import { round, spreadText, table } from '../stats.ts';

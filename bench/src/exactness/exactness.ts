@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { generate, type MadeData } from '../generate/generate.ts';
 import { startServers } from '../servers.ts';
 import { quantile, table } from '../stats.ts';

@@ -1,6 +1,6 @@
 import { INGEST_CONSUMER, STREAM_RECORDS } from '@process-meter/contract';
 import { inParallel, nextRecords, populate, publishBatch, type FedAgent } from '../feed.ts';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { processorSeconds } from '../processor-time.ts';
 import { startServers, type Servers, type Service } from '../servers.ts';
 import { round, spread, spreadText, table } from '../stats.ts';

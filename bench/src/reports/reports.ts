@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { openNow } from '../generate/open-now.ts';
 import { generate, type MadeData } from '../generate/generate.ts';
 import { startServers, type Servers } from '../servers.ts';

@@ -1,5 +1,5 @@
 import { nextRecords, populate, publishBatch } from '../feed.ts';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../options.ts';
 import { processorTimeOf } from '../processor-time.ts';
 import { startServers, type Servers } from '../servers.ts';
 import { round, spreadText, table } from '../stats.ts';
