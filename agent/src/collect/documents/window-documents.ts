@@ -35,13 +35,13 @@ export class WindowDocuments {
     context: { rules: PrivacyRules; now: number },
   ): Promise<ObservedDocument | null> {
     const known = this.#known.get(window.id);
-    if (known?.title === window.title && (known.document.source === 'file' || context.now < known.lookAgain))
+    if (known?.title === window.title && (known.document.source === 'file' || rests(known, context.now)))
       return known.document;
     const file = resolveFile(window.title, await this.#source.candidates(pids, window.title));
     if (file !== null)
       return this.#keep(window, fileDocument(file, { window, known, ...context }), context.now);
     if (known?.document.source === 'title') return this.#keep(window, known.document, context.now);
-    if (known === undefined && context.now - window.since < SETTLE_MS) return null;
+    if (known === undefined && isNew(window, context.now)) return null;
     return this.#keep(window, titleDocument(window, known, context), context.now);
   }
 
@@ -63,6 +63,11 @@ export class WindowDocuments {
     return document;
   }
 }
+
+/** After the clock was set back both instants may lie far ahead: then it is asked at once, and no window is new. */
+const rests = ({ lookAgain }: Known, now: number): boolean =>
+  now < lookAgain && now >= lookAgain - LOOK_AGAIN_MOST_MS;
+const isNew = ({ since }: WindowInfo, now: number): boolean => now >= since && now - since < SETTLE_MS;
 
 /** A window without a known file counts under its first title. */
 function titleDocument(
