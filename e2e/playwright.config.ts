@@ -9,6 +9,8 @@ const config = defineConfig({
   retries: 0,
   timeout: 60_000,
   reporter: 'list',
+  snapshotPathTemplate: 'pictures/{arg}{ext}',
+  expect: { toHaveScreenshot: { maxDiffPixelRatio: 0.01, animations: 'disabled' } },
   use: {
     viewport: { width: 1280, height: 800 },
     launchOptions: {

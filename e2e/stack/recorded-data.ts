@@ -58,20 +58,35 @@ interface Stay {
   readonly open: boolean;
 }
 
+/** What comes after a stretch of this state and length. */
+function stateAfter(state: number, length: number, random: () => number): number {
+  if (state !== STATE.inactive) return STATE.inactive;
+  return random() < 0.72 || length < 14 * MINUTE ? STATE.active : STATE.timeout;
+}
+
+/** Longest stretch of a state, in minutes beyond two. */
+const MOST: Readonly<Record<number, number>> = {
+  [STATE.active]: 42,
+  [STATE.inactive]: 15,
+  [STATE.timeout]: 70,
+};
+
 /** One document from opening to closing: runs of work, of rest and of absence that leave no gap. */
 function stretches(stay: Stay, random: () => number): RecordedSpan[] {
-  const { session, document } = stay;
+  const { session, document, to } = stay;
   const spans: RecordedSpan[] = [];
+  // Some who have it open have been away for a while.
+  const left = stay.open && random() < 0.4 ? to - (10 + random() * 130) * MINUTE : Infinity;
   let state: number = STATE.inactive;
-  for (let started = stay.from; started < stay.to;) {
-    const most = state === STATE.active ? 42 : state === STATE.inactive ? 15 : 70;
-    const length = Math.round((2 + random() * most) * MINUTE + random() * 50_000);
-    const ended = Math.min(stay.to, started + length);
-    const open = stay.open && ended === stay.to;
-    spans.push({ session, document, started, ended, state, open });
+  let started = stay.from;
+  while (started < to) {
+    const away = started > left;
+    if (away) state = to - left > 60 * MINUTE ? STATE.timeout : STATE.inactive;
+    const length = Math.round((2 + random() * (MOST[state] ?? 0)) * MINUTE + random() * 50_000);
+    const ended = away ? to : Math.min(to, started + length);
+    spans.push({ session, document, started, ended, state, open: stay.open && ended === to });
     started = ended;
-    if (state !== STATE.inactive) state = STATE.inactive;
-    else state = random() < 0.72 || length < 14 * MINUTE ? STATE.active : STATE.timeout;
+    state = stateAfter(state, length, random);
   }
   return spans;
 }
