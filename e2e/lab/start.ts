@@ -1,6 +1,113 @@
-import type { Lab, LabOptions } from './lab.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readAuditLog } from './audit.ts';
+import { ensureBinaries, type Binaries } from './binaries.ts';
+import { runCommand, type CommandOptions } from './command.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { addFakeNodes } from './fake-nodes.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import type { Component, Lab, LabOptions, ServiceAccountRef } from './lab.ts';
+import { openPlace, type Place } from './place.ts';
+import { labId, writeState } from './run-folder.ts';
 
-/** Starts a lab; resolves when its API server is ready and namespaces get their ServiceAccounts. */
-export function startLab(_options: LabOptions = {}): Promise<Lab> {
-  return Promise.reject(new Error('the lab is being built'));
+/**
+ * Starts a lab; resolves when its API server is ready and namespaces get their ServiceAccounts. Seconds when the
+ * binaries are in the cache, else it builds them first.
+ */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { progress = () => undefined } = options;
+  const binaries = await ensureBinaries(progress);
+  const place = await openPlace(options.isolation ?? 'auto');
+  if (place.isolation.kind === 'plain')
+    progress(`plain processes on 127.0.0.1, not isolated: ${place.isolation.reason}`);
+  try {
+    const plane = await startControlPlane(place, binaries, options);
+    writeState(place.run, { keeper: place.keeper, ...plane });
+    const lab = assemble(place, binaries, plane);
+    if (options.nodes !== undefined && options.nodes > 0) await lab.addNodes(options.nodes);
+    return lab;
+  } catch (error) {
+    await place.end();
+    throw error;
+  }
+}
+
+function assemble(place: Place, binaries: Binaries, plane: ControlPlane): Lab {
+  const { running, adminKubeconfig } = plane;
+  const command =
+    (tool: string) =>
+    (args: readonly string[], options: CommandOptions = {}) =>
+      runCommand(binaries.path(tool), args, {
+        ...options,
+        env: toolEnvironment(place.run, options.kubeconfig ?? adminKubeconfig),
+      });
+  const kubectl = command('kubectl');
+  const helms = { 3: command('helm3'), 4: command('helm4') };
+  const restart: Lab['restart'] = async (component, { signal = 'SIGTERM', whileDown } = {}) => {
+    await running.get(component)?.stop(signal);
+    await whileDown?.();
+    await plane.start(component);
+  };
+  return {
+    id: labId(place.run),
+    url: plane.url,
+    ca: plane.ca,
+    adminKubeconfig,
+    kubeconfig: readFileSync(adminKubeconfig, 'utf8'),
+    folder: place.run,
+    isolation: place.isolation,
+    get pids() {
+      return pidsOf(running);
+    },
+    kubectl,
+    helm: (version, args, commandOptions) => helms[version](args, commandOptions),
+    apply: (manifest) => apply(kubectl, manifest),
+    tokenKubeconfig: (account, seconds = 3600) =>
+      tokenKubeconfig({ kubectl, plane, folder: place.run }, account, seconds),
+    addNodes: (count) => addFakeNodes({ kubectl, plane }, count),
+    auditLog: (filter) => readAuditLog(plane.auditFile, filter),
+    restartApiServer: (restartOptions) => restart('kube-apiserver', restartOptions),
+    restart,
+    ended: place.ended,
+    stop: () => place.end(),
+  };
+}
+
+function pidsOf(running: ReadonlyMap<Component, { pid: number }>): Partial<Record<Component, number>> {
+  return Object.fromEntries([...running].map(([component, { pid }]) => [component, pid]));
+}
+
+/** Their home is in the lab: nothing of the user's settings counts, and nothing is left in the user's home. */
+function toolEnvironment(folder: string, kubeconfig: string): NodeJS.ProcessEnv {
+  const home = join(folder, 'home');
+  const { KUBECONFIG: _, ...env } = process.env;
+  return {
+    ...env,
+    HOME: home,
+    KUBECONFIG: kubeconfig,
+    HELM_CACHE_HOME: join(home, 'helm-cache'),
+    HELM_CONFIG_HOME: join(home, 'helm-config'),
+    HELM_DATA_HOME: join(home, 'helm-data'),
+  };
+}
+
+type Kubectl = Lab['kubectl'];
+
+async function apply(kubectl: Kubectl, manifest: string | readonly object[]): Promise<void> {
+  const stdin =
+    typeof manifest === 'string'
+      ? manifest
+      : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifest });
+  await kubectl(['apply', '--server-side', '--field-manager=lab', '-f', '-'], { stdin });
+}
+
+async function tokenKubeconfig(
+  { kubectl, plane, folder }: { kubectl: Kubectl; plane: ControlPlane; folder: string },
+  { namespace, name }: ServiceAccountRef,
+  seconds: number,
+): Promise<string> {
+  const token = await kubectl(['create', 'token', name, '-n', namespace, `--duration=${seconds}s`]);
+  const file = join(folder, 'keys', `${namespace}.${name}.kubeconfig`);
+  writeFileSync(file, kubeconfigText(plane.url, plane.ca, { token: token.trim() }), { mode: 0o600 });
+  return file;
 }

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { ensureBinaries } from './binaries.ts';
+import { endLab, findLabs, type FoundLab } from './run-folder.ts';
+import { startLab } from './start.ts';
+
+const USAGE = `usage: node e2e/lab/cli.ts COMMAND
+  up [NODES]     start a lab with so many fake nodes (default 3); Ctrl-C ends it
+  up -d [NODES]  the same in the background
+  down [ID]      end a lab, or all
+  status         list the labs of this machine
+  clean          remove what killed labs left
+  build          build the binaries, if they are not in the cache`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
+  up: (args) => (args[0] === '-d' ? upInBackground(args.slice(1)) : up(args)),
+  down,
+  status,
+  clean,
+  build: async () => void (await ensureBinaries(say)),
+};
+
+async function up([nodes = '3']: readonly string[]): Promise<void> {
+  const start = Date.now();
+  const lab = await startLab({ nodes: Number(nodes), progress: say });
+  say(`lab ${lab.id} at ${lab.url} after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  say(`export KUBECONFIG=${lab.adminKubeconfig}`);
+  // Told to a parent that waits for it.
+  process.send?.('ready');
+  process.disconnect?.();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void lab.stop());
+  await lab.ended;
+}
+
+async function upInBackground(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [import.meta.filename, 'up', ...args], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the lab ended while starting (exit ${code})`)));
+  });
+  child.disconnect();
+  child.unref();
+}
+
+async function down([id]: readonly string[]): Promise<void> {
+  const labs = findLabs().filter((lab) => id === undefined || lab.id === id);
+  if (labs.length === 0) say(id === undefined ? 'no lab' : `no lab ${id}`);
+  await Promise.all(labs.map(end));
+}
+
+async function clean(): Promise<void> {
+  await Promise.all(
+    findLabs()
+      .filter(({ alive }) => !alive)
+      .map(end),
+  );
+}
+
+async function end(lab: FoundLab): Promise<void> {
+  await endLab(lab);
+  say(`lab ${lab.id} ended`);
+}
+
+async function status(): Promise<void> {
+  for (const { id, alive, state, folder } of findLabs())
+    say(`${id}  ${alive ? (state?.url ?? 'starting') : 'killed'}  ${state?.adminKubeconfig ?? folder}`);
+}
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined) {
+  say(USAGE);
+  process.exitCode = 2;
+} else {
+  await command(args);
+}
