@@ -45,4 +45,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     insert into coverage_log
     select account_id, agent_id, from_at, to_at, cause from coverage where to_at > from_at`.execute(db);
+  await sessionIndexes(db);
+}
+
+/** Sessions of a range, a user or a computer, without reading all that ever began. */
+async function sessionIndexes(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create index session_long on session (account_id, started)
+      where ended is null or ended - started > interval '1 day'`.execute(db);
+  await sql`create index on session (account_id, user_name, started)`.execute(db);
+  await sql`create index on session (account_id, computer, started)`.execute(db);
 }

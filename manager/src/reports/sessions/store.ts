@@ -1,6 +1,7 @@
 import {
   causeName,
   stateName,
+  type ApplicationRef,
   type SessionRow,
   type SessionsQuery,
   type Sessions,
@@ -11,7 +12,8 @@ export interface SessionFilter {
   account: number;
   from: number;
   to: number;
-  app?: string | undefined;
+  /** Its id; 0 for one that is not there. */
+  application?: number | undefined;
   user?: string | undefined;
   computer?: string | undefined;
   session?: string | undefined;
@@ -20,51 +22,72 @@ export interface SessionFilter {
 }
 
 /**
- * Sessions that were open at any moment of the range, with their whole times up to the last news. Time by state of a
- * session is that of the most active of its documents, computed as a sweep in SQL over its segments and open documents.
+ * Sessions that were open at any moment of the range. Few are longer than a day: those are found by an index of their
+ * own, so that a range reads the sessions of its days and not all that began before it ends.
  */
-const BASE = `
-  with chosen as (
+const OPEN_IN_RANGE = `
+  open_in_range as (
+    select * from session where account_id = $1 and started < $3 and started >= $2::timestamptz - interval '1 day'
+      and (ended is null or ended > $2)
+    union all
+    select * from session where account_id = $1 and started < least($3, $2::timestamptz - interval '1 day')
+      and (ended is null or ended - started > interval '1 day') and (ended is null or ended > $2)
+  )`;
+
+const CHOSEN = `
+  with ${OPEN_IN_RANGE}, chosen as (
     select s.*, a.external_id, p.slug, p.name as application_name,
-      a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as ref
-    from session s join agent a on a.id = s.agent_id join application p on p.id = s.application_id
-    where s.account_id = $1 and s.started < $3 and (s.ended is null or s.ended > $2)
-      and ($4::text is null or p.slug = $4) and ($5::text is null or s.user_name = $5)
+      a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as ref,
+      case when s.ended is null then (select min(d.state) from open_document d
+        where d.agent_id = s.agent_id and d.session_id = s.id) end as state_now
+    from open_in_range s join agent a on a.id = s.agent_id join application p on p.id = s.application_id
+    where ($4::int is null or s.application_id = $4) and ($5::text is null or s.user_name = $5)
       and ($6::text is null or s.computer = $6)
       and ($7::text is null or starts_with(a.external_id || '.' || lpad(to_hex(s.id), 16, '0'), $7))
       and ($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))
-  ), spans as (
-    select g.agent_id, g.session_id, g.started, g.ended, g.state from chosen c
+  ), filtered as (select * from chosen where ($8::int is null or state_now = $8))`;
+
+/**
+ * Whole times of sessions up to the last news. Time by state is that of the most active document: a plain sum where a
+ * session has one document, a sweep in SQL over its segments where it has several.
+ * @param of relation with the sessions
+ */
+const timesOf = (of: string): string => `
+  spans as (
+    select g.agent_id, g.session_id, g.document_id, g.started, g.ended, g.state from ${of} c
       join segment g on g.agent_id = c.agent_id and g.session_id = c.id and g.ended > g.started
         and g.started >= c.started - interval '1 second'
     union all
-    select o.agent_id, o.session_id, o.started, o.ended, o.state from chosen c
+    select o.agent_id, o.session_id, o.document_id, o.started, o.ended, o.state from ${of} c
       join open_stretch o on o.agent_id = c.agent_id and o.session_id = c.id and o.ended > o.started
+  ), summed as (
+    select agent_id, session_id, min(document_id) <> max(document_id) as several,
+      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 1) as active_ms,
+      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 2) as inactive_ms,
+      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 3) as timeout_ms
+    from spans group by agent_id, session_id
   ), changes as (
     select agent_id, session_id, at, sum(a)::int as a, sum(i)::int as i, sum(t)::int as t from (
-      select agent_id, session_id, started as at, (state = 1)::int as a, (state = 2)::int as i, (state = 3)::int as t
-        from spans
-      union all
-      select agent_id, session_id, ended, -(state = 1)::int, -(state = 2)::int, -(state = 3)::int from spans
+      select p.agent_id, p.session_id, c.at, c.by * (state = 1)::int as a, c.by * (state = 2)::int as i,
+        c.by * (state = 3)::int as t
+      from summed m join spans p using (agent_id, session_id),
+        lateral (values (p.started, 1), (p.ended, -1)) c(at, by) where m.several
     ) c group by agent_id, session_id, at
   ), running as (
     select agent_id, session_id, at, sum(a) over w as a, sum(i) over w as i, sum(t) over w as t,
       (extract(epoch from lead(at) over w - at) * 1000)::float8 as ms
     from changes window w as (partition by agent_id, session_id order by at)
   ), times as (
-    select agent_id, session_id, sum(ms) filter (where a > 0) as active_ms,
-      sum(ms) filter (where a = 0 and i > 0) as inactive_ms,
-      sum(ms) filter (where a = 0 and i = 0 and t > 0) as timeout_ms
+    select agent_id, session_id, active_ms, inactive_ms, timeout_ms from summed where not several
+    union all
+    select agent_id, session_id, sum(ms) filter (where a > 0), sum(ms) filter (where a = 0 and i > 0),
+      sum(ms) filter (where a = 0 and i = 0 and t > 0)
     from running group by agent_id, session_id
   ), listed as (
     select c.*, coalesce(t.active_ms, 0) as active_ms, coalesce(t.inactive_ms, 0) as inactive_ms,
       coalesce(t.timeout_ms, 0) as timeout_ms,
-      coalesce(t.active_ms, 0) + coalesce(t.inactive_ms, 0) + coalesce(t.timeout_ms, 0) as open_ms,
-      case when c.ended is null then (select min(d.state) from open_document d
-        where d.agent_id = c.agent_id and d.session_id = c.id) end as state_now
-    from chosen c left join times t on t.agent_id = c.agent_id and t.session_id = c.id
-  ), filtered as (
-    select * from listed where ($8::int is null or state_now = $8)
+      coalesce(t.active_ms, 0) + coalesce(t.inactive_ms, 0) + coalesce(t.timeout_ms, 0) as open_ms
+    from ${of} c left join times t on t.agent_id = c.agent_id and t.session_id = c.id
   )`;
 
 const SORT_COLUMNS = {
@@ -78,6 +101,15 @@ const SORT_COLUMNS = {
   timeout: 'timeout_ms',
 } as const;
 type SortName = keyof typeof SORT_COLUMNS;
+
+/** Id of an application of the account, also of a deleted one; 0 when there is none. */
+export async function applicationId(client: PoolClient, account: number, slug: string): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    'select id from application where account_id = $1 and slug = $2',
+    [account, slug],
+  );
+  return rows[0]?.id ?? 0;
+}
 
 export interface Page {
   sort: SessionsQuery['sort'];
@@ -109,10 +141,10 @@ export async function listSessions(
   page: Page,
 ): Promise<SessionRow[]> {
   const { rows } = await client.query<ListedRow>(
-    `${BASE} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
+    `${CHOSEN}, ${pageOf(page.sort)} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
        f.ended, f.end_cause, f.state_now, f.active_ms, f.inactive_ms, f.timeout_ms,
        (select count(*)::int from document d where d.agent_id = f.agent_id and d.session_id = f.id) as documents
-     from filtered f order by ${orderBy(page.sort)} limit $10 offset $11`,
+     from page f order by ${orderBy(page.sort)}`,
     [...parameters(filter), page.limit, page.offset],
   );
   return rows.map(rowOf);
@@ -128,8 +160,8 @@ export async function sumSessions(
     inactive_ms: number;
     timeout_ms: number;
   }>(
-    `${BASE} select count(*)::int as n, coalesce(sum(active_ms), 0) as active_ms,
-       coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from filtered`,
+    `${CHOSEN}, ${timesOf('filtered')} select count(*)::int as n, coalesce(sum(active_ms), 0) as active_ms,
+       coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from listed`,
     parameters(filter),
   );
   const [sum] = rows;
@@ -147,25 +179,43 @@ const FACET_LIMIT = 200;
 
 /** Values to choose from in the range, whatever the filter: a choice can be changed, not only narrowed. */
 export async function sessionFacets(client: PoolClient, filter: SessionFilter): Promise<Sessions['facets']> {
-  const range = [filter.account, new Date(filter.from), new Date(filter.to)];
-  const within = 's.account_id = $1 and s.started < $3 and (s.ended is null or s.ended > $2)';
-  const values = async (column: 'user_name' | 'computer'): Promise<Sessions['facets']['users']> => {
-    const { rows } = await client.query<{ value: string; count: number }>(
-      `select ${column} as value, count(*)::int as count from session s where ${within}
-       group by 1 order by 2 desc, 1 limit ${FACET_LIMIT}`,
-      range,
-    );
-    return rows;
-  };
-  const { rows: applications } = await client.query<Sessions['facets']['applications'][number]>(
-    `select p.id, p.slug, p.name, count(s.id)::int as count from application p
-       left join session s on s.application_id = p.id and ${within}
-     where p.account_id = $1 and (p.deleted_at is null or s.id is not null)
-     group by p.id order by count desc, p.name limit ${FACET_LIMIT}`,
-    range,
+  const { rows } = await client.query<FacetRow>(FACETS, [
+    filter.account,
+    new Date(filter.from),
+    new Date(filter.to),
+  ]);
+  const values = (kind: 'user' | 'computer'): Sessions['facets']['users'] =>
+    rows.flatMap((row) => (row.kind === kind ? [{ value: row.value, count: row.count }] : []));
+  const used = new Map(rows.map((row) => [row.kind === 'application' ? row.value : null, row.count]));
+  const { rows: known } = await client.query<ApplicationRef & { deleted: boolean }>(
+    'select id, slug, name, deleted_at is not null as deleted from application where account_id = $1',
+    [filter.account],
   );
-  return { applications, users: await values('user_name'), computers: await values('computer') };
+  const applications = known
+    .map(({ id, slug, name, deleted }) => ({ id, slug, name, deleted, count: used.get(String(id)) ?? 0 }))
+    .filter(({ deleted, count }) => !deleted || count > 0)
+    .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+    .slice(0, FACET_LIMIT)
+    .map(({ id, slug, name, count }) => ({ id, slug, name, count }));
+  return { applications, users: values('user'), computers: values('computer') };
 }
+
+interface FacetRow {
+  kind: 'application' | 'user' | 'computer';
+  value: string;
+  count: number;
+}
+
+const FACETS = `
+  with ${OPEN_IN_RANGE}, counted as (
+    select case when grouping(application_id) = 0 then 'application' when grouping(user_name) = 0 then 'user'
+        else 'computer' end as kind,
+      coalesce(application_id::text, user_name, computer) as value, count(*)::int as count
+    from open_in_range group by grouping sets ((application_id), (user_name), (computer))
+  ), ranked as (
+    select *, row_number() over (partition by kind order by count desc, value) as rank from counted)
+  select kind, value, count from ranked where kind = 'application' or rank <= ${FACET_LIMIT}
+  order by kind, count desc, value`;
 
 function parameters(filter: SessionFilter): unknown[] {
   const states = { active: 1, inactive: 2, timeout: 3 } as const;
@@ -173,7 +223,7 @@ function parameters(filter: SessionFilter): unknown[] {
     filter.account,
     new Date(filter.from),
     new Date(filter.to),
-    filter.app ?? null,
+    filter.application ?? null,
     filter.user ?? null,
     filter.computer ?? null,
     filter.session ?? null,
@@ -181,6 +231,16 @@ function parameters(filter: SessionFilter): unknown[] {
     filter.at === undefined ? null : new Date(filter.at),
   ];
 }
+
+/** The page with its times. Only where times give the order are those of all sessions needed. */
+function pageOf(sort: SessionsQuery['sort']): string {
+  const cut = `order by ${orderBy(sort)} limit $10 offset $11`;
+  return BY_TIME.has(sort.replace('-', ''))
+    ? `${timesOf('filtered')}, page as (select * from listed ${cut})`
+    : `cut as (select * from filtered ${cut}), ${timesOf('cut')}, page as (select * from listed)`;
+}
+
+const BY_TIME: ReadonlySet<string> = new Set(['open', 'active', 'inactive', 'timeout']);
 
 /** Column names come from the fixed map above, never from the request. */
 function orderBy(sort: SessionsQuery['sort']): string {
