@@ -16,8 +16,19 @@ export async function readCompleteness(
   slots: readonly Slot[],
   now: number,
 ): Promise<Completeness> {
-  if (slots.length > MAX_CUT_SLOTS && slots.some(({ from, to }) => to - from < QUARTER_MS))
-    return byQuarter(slots, (quarters) => readCompleteness(client, account, quarters, now));
+  const read = (asked: readonly Slot[]): Promise<Completeness> => readSlots(client, account, asked, now);
+  // Also of the quarters the first and the last may be cut: they are read as they are.
+  return slots.length > MAX_CUT_SLOTS && slots.some(({ from, to }) => to - from < QUARTER_MS)
+    ? byQuarter(slots, read)
+    : read(slots);
+}
+
+async function readSlots(
+  client: PoolClient,
+  account: number,
+  slots: readonly Slot[],
+  now: number,
+): Promise<Completeness> {
   const known = slots.map(({ from, to }) => ({ from, to: Math.max(from, Math.min(to, now)) }));
   const range = { from: slots[0]?.from ?? now, to: slots.at(-1)?.to ?? now };
   const covered = await coveredQuarters(client, account, known);

@@ -120,6 +120,13 @@ test('every minute of a day counts each session once, under its most active stat
   }
 });
 
+test('days by quarters up to a now that lies within a quarter know how complete they are', async () => {
+  const query = { from: iso(AS_OF - 72 * HOUR), to: iso(AS_OF + HOUR), step: 'quarter' };
+  const { points, completeness } = await report(query);
+  expect(points.length).toBeGreaterThan(280);
+  expect(completeness.slots).toHaveLength(points.length);
+});
+
 test('times of a minute are exact, and the same before and after an upgrade has rolled them up', async () => {
   const from = Date.UTC(2026, 9, 25, 8);
   const query = { from: iso(from), to: iso(from + 4 * HOUR), step: 'minute' };
