@@ -16,6 +16,7 @@ const PAGES = [
   '/administration/applications/new',
   '/administration/agents',
   '/administration/health',
+  '/administration/rejected',
 ];
 
 test('no page opens without signing in', async ({ page }) => {

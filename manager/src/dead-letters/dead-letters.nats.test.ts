@@ -72,6 +72,11 @@ const makeKnown = (id: number): Promise<object[]> =>
     chain.account,
   );
 
+async function tried(): Promise<Record<string, number>> {
+  const metric = await api.deps.metrics.getSingleMetric('process_meter_dead_letters_tried_total')!.get();
+  return Object.fromEntries(metric.values.map(({ labels, value }) => [labels['outcome'], value]));
+}
+
 async function replay(path: string, body: object = {}): Promise<DeadLetterReplay> {
   const answer = await api.call('POST', `dead-letters/${path}`, body);
   expect(answer.status).toBe(200);
@@ -99,6 +104,7 @@ test('after the fix every refused record is committed once, though it was refuse
   expect(sum((each) => each.replayed)).toBe(3);
   expect(sum((each) => each.records)).toBe(15);
   expect(sum((each) => each.duplicates)).toBe(15);
+  expect(await tried()).toEqual({ 'PM-6008': 3, replayed: 3 });
   expect(await committed(agent)).toBe(15);
   expect(await query('select distinct seq from segment where agent_id = $1', agent.id)).toHaveLength(15);
   expect((await lettersOf(agent)).every((letter) => letter.replayed_at !== null)).toBe(true);

@@ -12,6 +12,8 @@ export interface ReplayDeps {
   pool: Pool;
   replay: Replay;
   clock: () => number;
+  /** Counts a letter that was tried: `replayed`, or the code it is refused with. */
+  tried: (outcome: string) => void;
 }
 
 /**
@@ -48,7 +50,7 @@ const nothingDone = (): DeadLetterReplay => ({
 
 /** One transaction: the records, and that the letter is done, are committed together or not at all. */
 async function tryLetter(
-  { pool, replay, clock }: ReplayDeps,
+  { pool, replay, clock, tried }: ReplayDeps,
   { account, id, result }: { account: number; id: string; result: DeadLetterReplay },
 ): Promise<'tried' | 'unknown' | 'replayed before'> {
   const client = await pool.connect();
@@ -62,6 +64,7 @@ async function tryLetter(
       if (outcome.ok) await markReplayed(client, id, now);
       else await markRefused(client, id, { code: outcome.code, reason: outcome.reason, now });
       await client.query('commit');
+      tried(outcome.ok ? 'replayed' : outcome.code);
       count(result, outcome);
     } else {
       await client.query('rollback');
