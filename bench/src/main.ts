@@ -4,6 +4,7 @@ import { benchConnect } from './connect/connect.ts';
 import { benchExactness } from './exactness/exactness.ts';
 import { benchIngest } from './ingest/ingest.ts';
 import type { BenchOptions } from './options.ts';
+import { benchGrowth } from './reports/growth.ts';
 import { benchReports } from './reports/reports.ts';
 import { benchSteady } from './steady/steady.ts';
 
@@ -17,6 +18,7 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
   connect: { about: 'agents that all connect at once, over TLS', run: benchConnect },
   reports: { about: 'reports over millions of segments, beside SQL over the segments', run: benchReports },
   exactness: { about: 'the true peaks beside what sampling would have seen', run: benchExactness },
+  growth: { about: 'what is stored, and what reports cost, at several sizes', run: benchGrowth },
 };
 
 const { values, positionals } = parseArgs({
