@@ -8,6 +8,8 @@ const project = (root: string, include: string[], name = root) => ({
   test: { name, root: `./${root}`, include },
 });
 
+const lab = project('e2e', ['lab/**/*.test.ts'], 'lab');
+
 /** Tests share threads and are not isolated: everything a test needs comes in through arguments. */
 export default defineConfig({
   test: {
@@ -23,6 +25,8 @@ export default defineConfig({
       ),
       // Real processes that are killed: minutes each, so one after the other and in a run of their own.
       project('e2e', ['faults/**/*.test.ts'], 'faults'),
+      // A Kubernetes control plane: needs binaries that are built once (`node e2e/lab/cli.ts build`).
+      { ...lab, test: { ...lab.test, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

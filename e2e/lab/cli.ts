@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { ensureBinaries } from './binaries.ts';
+import { binariesAreReady, ensureBinaries } from './binaries.ts';
 import { endLab, findLabs, type FoundLab } from './run-folder.ts';
 import { startLab } from './start.ts';
 
@@ -9,7 +9,8 @@ const USAGE = `usage: node e2e/lab/cli.ts COMMAND
   down [ID]      end a lab, or all
   status         list the labs of this machine
   clean          remove what killed labs left
-  build          build the binaries, if they are not in the cache`;
+  build          build the binaries, if they are not in the cache
+  build --check  end with 1 if they are not`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -18,7 +19,7 @@ const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
   down,
   status,
   clean,
-  build: async () => void (await ensureBinaries(say)),
+  build,
 };
 
 async function up([nodes = '3']: readonly string[]): Promise<void> {
@@ -68,6 +69,11 @@ async function end(lab: FoundLab): Promise<void> {
 async function status(): Promise<void> {
   for (const { id, alive, state, folder } of findLabs())
     say(`${id}  ${alive ? (state?.url ?? 'starting') : 'killed'}  ${state?.adminKubeconfig ?? folder}`);
+}
+
+async function build([check]: readonly string[]): Promise<void> {
+  if (check !== '--check') await ensureBinaries(say);
+  else if (!binariesAreReady()) process.exitCode = 1;
 }
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { freePort, supervise, type Supervised } from '@process-meter/local';
 import type { Isolation } from './lab.ts';
 import { enterNamespaces } from './namespaces.ts';
 import { childrenOf, signal } from './processes.ts';
-import { makeRunFolder } from './run-folder.ts';
+import { makeRunFolder, removeLeft } from './run-folder.ts';
 import { pause } from './wait.ts';
 
 const STOP_GRACE_MS = 15_000;
@@ -86,7 +86,11 @@ function commonParts(run: string, keeper: Supervised): Pick<Place, 'run' | 'keep
     run,
     keeper: keeper.pid,
     ended: keeper.ended.then(() => undefined),
-    end: () => keeper.stop('SIGTERM', STOP_GRACE_MS),
+    async end() {
+      await keeper.stop('SIGTERM', STOP_GRACE_MS);
+      // Nothing is left, unless somebody has killed the keeper.
+      await removeLeft(run);
+    },
   };
 }
 

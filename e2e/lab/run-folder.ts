@@ -105,12 +105,17 @@ export async function endLab(lab: FoundLab): Promise<void> {
     await until(`the end of lab ${lab.id}`, () => !existsSync(lab.folder), { timeoutMs: 30_000 });
     return;
   }
-  const ours = (): number[] => leftProcesses(lab.folder);
-  await until(`the end of the processes of lab ${lab.id}`, () => {
-    for (const pid of ours()) signal(pid, 'SIGKILL');
-    return ours().length === 0;
+  await removeLeft(lab.folder);
+}
+
+/** Does what a keeper does that was killed itself. */
+export async function removeLeft(folder: string): Promise<void> {
+  await until(`the end of the processes in ${folder}`, () => {
+    const left = leftProcesses(folder);
+    for (const pid of left) signal(pid, 'SIGKILL');
+    return left.length === 0;
   });
-  rmSync(lab.folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Only what the lab started itself, not a pager that shows one of its logs. */

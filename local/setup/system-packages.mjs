@@ -76,7 +76,14 @@ function installed(name) {
 
 /** Without dpkg: a package counts as there when its main command is. */
 function commandOf(name) {
-  const commands = { xvfb: 'Xvfb', procps: 'pkill', 'x11-utils': 'xprop', 'python3-pip': 'pip3' };
+  const commands = {
+    xvfb: 'Xvfb',
+    procps: 'pkill',
+    'x11-utils': 'xprop',
+    'python3-pip': 'pip3',
+    iproute2: 'ip',
+    'golang-go': 'go',
+  };
   const command = commands[name] ?? name;
   return name.startsWith('lib') || name.startsWith('fonts-') || answer('which', [command]) !== undefined;
 }

@@ -2,9 +2,9 @@ import { bootstrap } from './bootstrap.mjs';
 import { checkLanes } from './checks.mjs';
 import { say, SetupError, since } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
-import { browserTests, faultTests, unitTests } from './test-runs.mjs';
+import { browserTests, faultTests, labTests, unitTests } from './test-runs.mjs';
 
-const PARTS = ['checks', 'unit', 'faults', 'e2e'];
+const PARTS = ['checks', 'unit', 'lab', 'faults', 'e2e'];
 const started = Date.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -21,14 +21,15 @@ process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 async function main() {
   const parts = wantedParts(process.argv.slice(2));
   const tools = await bootstrap({
-    desktop: parts.some((part) => part !== 'checks'),
+    desktop: parts.some((part) => !['checks', 'lab'].includes(part)),
     browser: parts.includes('e2e'),
   });
   say(`ready after ${since(started)}`);
   if (parts.includes('checks')) await checks(tools);
   // Tests start the appliance with its portal; the checks have built it already when they ran.
-  if (parts.some((part) => part !== 'checks')) await buildPortal(tools, { budget: false });
+  if (parts.some((part) => !['checks', 'lab'].includes(part))) await buildPortal(tools, { budget: false });
   if (parts.includes('unit')) add('unit and integration tests', Date.now(), await unitTests(tools));
+  if (parts.includes('lab')) add('tests on a Kubernetes control plane', Date.now(), await labTests(tools));
   if (parts.includes('faults')) add('fault tests', Date.now(), await faultTests(tools));
   if (parts.includes('e2e')) add('browser tests', Date.now(), await browserTests(tools));
 }

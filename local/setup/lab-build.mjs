@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { answer, mustRun, root, say } from './commands.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
+
+/** Certificates, and the networks of labs. */
+const PACKAGES = ['openssl', 'iproute2'];
+const cli = join(root, 'e2e', 'lab', 'cli.ts');
+
+/**
+ * Brings everything a lab starts from into the cache: Kubernetes, etcd, KWOK and Helm, built from their Go modules.
+ * Any Go will do, the wanted version is fetched through the module proxy; without one, Debian's is installed.
+ * @throws SetupError with the reason
+ */
+export async function buildLab(tools) {
+  const built = answer(tools.node, [cli, 'build', '--check']) !== undefined;
+  const needsGo = !built && answer('go', ['version']) === undefined;
+  await ensureSystemPackages([...PACKAGES, ...(needsGo ? ['golang-go'] : [])]);
+  if (built) return;
+  say('building Kubernetes, etcd, KWOK and Helm from their Go modules (once, about 12 min)');
+  await mustRun('building the lab', tools.node, [cli, 'build'], { env: tools.env, show: true });
+}
