@@ -1,5 +1,5 @@
 // The dependency rule of docs/architecture.md, as code.
-const services = ['agent', 'manager', 'portal'];
+const services = ['agent', 'manager', 'operator', 'portal'];
 const TEST = '(\\.test\\.ts$|/testing/)';
 
 export default {
@@ -9,7 +9,15 @@ export default {
       name: 'contract-imports-nothing-of-ours',
       severity: 'error',
       from: { path: '^contract/' },
-      to: { path: '^(agent|manager|portal|local|e2e)/' },
+      to: { path: '^(agent|manager|operator|portal|local|e2e)/' },
+    },
+    {
+      name: 'crds-imports-nothing-of-ours',
+      comment:
+        'The kinds are the contract with the cluster: charts, operator and portal take them, not the other way.',
+      severity: 'error',
+      from: { path: '^crds/' },
+      to: { path: '^(agent|contract|manager|operator|portal|local|e2e|bench)/' },
     },
     ...services.map((service) => ({
       name: `${service}-imports-no-other-service`,
@@ -22,7 +30,14 @@ export default {
       comment: 'The appliance on one machine starts the services as processes; it never links them.',
       severity: 'error',
       from: { path: '^local/' },
-      to: { path: '^(agent|manager|portal|e2e)/' },
+      to: { path: '^(agent|manager|operator|portal|e2e)/' },
+    },
+    {
+      name: 'runtime-knows-no-kind',
+      comment: 'The controller runtime serves every kind and imports none of them.',
+      severity: 'error',
+      from: { path: '^operator/src/runtime/', pathNot: TEST },
+      to: { path: '^(operator/src/(?!runtime/)|crds/|contract/)' },
     },
     {
       name: 'domains-only-through-index',

@@ -1,0 +1,153 @@
+import type { Logger } from 'pino';
+import { sleep, type Clock } from '../clock.ts';
+import { KubeError } from '../kube/errors.ts';
+import { readList } from '../kube/list.ts';
+import { keyOf, type KubeObject, type ObjectKey, type Resource } from '../kube/object.ts';
+import type { Transport } from '../kube/transport.ts';
+import { Backoff } from '../queue/backoff.ts';
+import type { InformerMetrics } from '../report/metrics.ts';
+import type { InformerOptions } from './informer-types.ts';
+import { watch } from './watch.ts';
+
+const BACKOFF = { firstMs: 800, longestMs: 30_000, jitter: 0.25 };
+/** A stream that lived this long was healthy: the next failure starts counting anew. */
+const HEALTHY_MS = 30_000;
+const RELIST_MS = 30 * 60_000;
+
+export interface ReflectorDeps {
+  transport: Transport;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  metrics: InformerMetrics;
+}
+
+/** Where the reflector puts what it sees. None of these may throw. */
+export interface ReflectorSink {
+  replace(objects: readonly KubeObject[]): void;
+  upsert(object: KubeObject): void;
+  remove(key: ObjectKey): void;
+}
+
+/**
+ * Keeps a copy of a collection up to date: list, watch, and again, for ever. Nothing but its signal ends it, and
+ * after that it touches neither the server nor the sink.
+ */
+export class Reflector {
+  readonly #resource: Resource;
+  readonly #options: InformerOptions;
+  readonly #sink: ReflectorSink;
+  readonly #deps: ReflectorDeps;
+  readonly #backoff: Backoff;
+  #activeAt: number;
+  /** Where the next watch goes on; undefined: list first. */
+  #version: string | undefined;
+  #relistReason = 'start';
+  #relistAt = 0;
+
+  constructor(
+    what: { resource: Resource; options: InformerOptions },
+    sink: ReflectorSink,
+    deps: ReflectorDeps,
+  ) {
+    this.#resource = what.resource;
+    this.#options = what.options;
+    this.#sink = sink;
+    this.#deps = deps;
+    this.#backoff = new Backoff(BACKOFF, deps.random);
+    this.#activeAt = deps.clock.monotonic();
+  }
+
+  /** Monotonic instant at which the server was last heard, ms. */
+  get activeAt(): number {
+    return this.#activeAt;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#alive();
+    while (!signal.aborted) {
+      const startedAt = this.#deps.clock.monotonic();
+      let failure: unknown;
+      try {
+        await this.#listIfNeeded(signal);
+        await this.#follow(signal);
+      } catch (error) {
+        failure = error;
+      }
+      if (signal.aborted) return;
+      const lived = this.#deps.clock.monotonic() - startedAt;
+      await sleep(this.#deps.clock, this.#delayAfter(failure, lived), signal);
+    }
+  }
+
+  #alive(): void {
+    this.#activeAt = this.#deps.clock.monotonic();
+  }
+
+  async #listIfNeeded(signal: AbortSignal): Promise<void> {
+    const { clock, metrics, random, transport } = this.#deps;
+    if (this.#version !== undefined && clock.monotonic() >= this.#relistAt) this.#forget('periodic');
+    if (this.#version !== undefined) return;
+    const list = await readList(transport, this.#resource, { ...this.#options, signal });
+    signal.throwIfAborted();
+    metrics.relist(this.#resource.plural, this.#relistReason);
+    this.#alive();
+    this.#version = list.resourceVersion;
+    this.#relistAt = clock.monotonic() + RELIST_MS * (1 + 0.2 * random());
+    this.#sink.replace(list.items);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const call = {
+      resource: this.#resource,
+      options: this.#options,
+      version: this.#version ?? '',
+      alive: () => this.#alive(),
+      signal,
+    };
+    for await (const event of watch(this.#deps, call)) {
+      if (signal.aborted) return;
+      this.#version = event.version;
+      if (event.type === 'DELETED') this.#sink.remove(keyOf(event.object));
+      else if (event.type !== 'BOOKMARK') this.#sink.upsert(event.object);
+    }
+  }
+
+  /** Decides where to go on and how long to wait before, ms. */
+  #delayAfter(failure: unknown, lived: number): number {
+    const { log, metrics } = this.#deps;
+    const reason = reasonOf(failure);
+    if (reason === 'expired' || reason === 'error') this.#forget(reason);
+    metrics.reconnect(this.#resource.plural, reason);
+    const healthy = lived >= HEALTHY_MS;
+    if (healthy) this.#backoff.reset();
+    if (healthy && (reason === 'closed' || reason === 'expired')) return 0;
+    const delay = this.#backoff.next();
+    const asked = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
+    const details = {
+      resource: this.#resource.plural,
+      reason,
+      failures: this.#backoff.failures,
+      err: failure,
+    };
+    // The first failure is news, and every tenth that nobody has forgotten it.
+    if (this.#backoff.failures % 10 === 2) log.warn(details, 'cannot follow the API server, trying again');
+    else log.debug(details, 'watch ended');
+    return Math.max(delay, asked);
+  }
+
+  #forget(reason: string): void {
+    this.#version = undefined;
+    this.#relistReason = reason;
+  }
+}
+
+/** `closed`, `network`, `silent` and `busy` leave the version good; `expired` and `error` need a new list. */
+function reasonOf(failure: unknown): string {
+  if (failure === undefined) return 'closed';
+  if (!(failure instanceof KubeError)) return 'error';
+  if (failure.expired) return 'expired';
+  if (failure.reason === 'Silent') return 'silent';
+  if (failure.status === 0) return 'network';
+  return failure.status === 429 || failure.status >= 500 ? 'busy' : 'error';
+}
