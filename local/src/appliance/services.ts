@@ -24,6 +24,13 @@ export function portalUrl(host: string, ports: Ports): string {
   return `http://${everywhere ? 'localhost' : host}:${ports.portal}`;
 }
 
+/** Where a server that listens on `host` is asked from this machine, also where no name resolves. */
+function probeAddress(host: string): string {
+  if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /** Where each service of the appliance is, with its environment. */
 export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 'portal' | 'agent', Service> {
   const { state, ports } = plan;
@@ -59,7 +66,7 @@ export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 
     portal: {
       ...at('portal', 'portal/server.ts'),
       env: { PM_MANAGER_URL: managerUrl(ports), PM_PORT: String(ports.portal), PM_HOST: plan.host },
-      readyUrl: `${portalUrl(plan.host, ports)}/readyz`,
+      readyUrl: `http://${probeAddress(plan.host)}:${ports.portal}/readyz`,
     },
     agent: {
       ...at('agent', 'agent/src/main.ts'),
