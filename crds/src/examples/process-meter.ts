@@ -1,0 +1,209 @@
+import { written, type Examples } from './example.ts';
+
+const of = (spec: unknown, name = 'meter') => written('ProcessMeter', name, spec);
+
+const evaluation = {
+  version: '0.1.0',
+  database: { mode: 'Embedded', embedded: {} },
+  messaging: { mode: 'Embedded', embedded: {} },
+};
+
+const production = {
+  version: '0.1.0',
+  images: { registry: 'registry.corp.local/meter', pullSecrets: [{ name: 'registry' }] },
+  database: { mode: 'External', external: { secretRef: { name: 'meter-database' } } },
+  messaging: {
+    mode: 'Embedded',
+    embedded: { replicas: 3, storage: { size: '20Gi', storageClassName: 'fast' } },
+    publicServers: ['tls://meter.corp.local:4222'],
+  },
+  manager: {
+    replicas: 2,
+    resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '512Mi' } },
+  },
+  ingest: { replicas: 2 },
+  portal: { replicas: 2 },
+  exposure: { host: 'meter.corp.local', ingress: { className: 'corp', tlsSecretName: 'meter-tls' } },
+  timeZone: 'Europe/Berlin',
+};
+
+const cloudNative = {
+  ...evaluation,
+  database: { mode: 'CloudNativePG', cloudNativePG: { create: { storage: { size: '50Gi' } } } },
+};
+
+const DATABASE_MEMBER =
+  'database needs exactly the member of its mode: external with External, cloudNativePG with CloudNativePG, embedded with Embedded';
+const MESSAGING_MEMBER =
+  'messaging needs exactly the member of its mode: external with External, embedded with Embedded';
+const MODE_STAYS = 'mode cannot change: what is stored there would be left behind';
+const NAME =
+  'metadata.name must begin with a letter, hold only a-z, 0-9 and -, and have at most 40 characters';
+
+export const processMeterExamples: Examples = {
+  kind: 'ProcessMeter',
+  valid: [
+    { name: 'production on a PostgreSQL of yours, three NATS servers, an Ingress', object: of(production) },
+    {
+      name: 'evaluation: everything runs in the cluster',
+      object: of(evaluation),
+      defaults: {
+        'images.pullPolicy': 'IfNotPresent',
+        'database.embedded.storage.size': '10Gi',
+        'messaging.embedded.replicas': 1,
+        'messaging.embedded.storage.size': '10Gi',
+        'networkPolicy.mode': 'Enabled',
+        'configSync.maxDeletePercent': 20,
+        timeZone: 'UTC',
+        logLevel: 'Info',
+        deletionPolicy: 'Retain',
+        paused: false,
+      },
+    },
+    {
+      name: 'a PostgreSQL of the CloudNativePG operator, made for it',
+      object: of(cloudNative),
+      defaults: { 'database.cloudNativePG.create.instances': 3 },
+    },
+    {
+      name: 'NATS servers of yours and a Gateway',
+      object: of({
+        ...production,
+        messaging: {
+          mode: 'External',
+          external: { servers: ['nats://nats.corp.local:4222'], trustSecretRef: { name: 'meter-trust' } },
+        },
+        exposure: {
+          host: 'meter.corp.local',
+          gateway: { parentRefs: [{ name: 'edge', namespace: 'gateways' }] },
+        },
+      }),
+    },
+    {
+      name: 'processor as a plain number, one image of its own',
+      object: of({
+        ...evaluation,
+        portal: { resources: { limits: { cpu: 2, memory: '1Gi' } } },
+        images: { overrides: [{ component: 'Postgres', tag: '18.4' }] },
+      }),
+    },
+  ],
+  invalid: [
+    {
+      name: 'a name that no Service can have',
+      object: of(evaluation, 'meter.production'),
+      field: '<nil>',
+      message: NAME,
+    },
+    {
+      name: 'a name that leaves no room',
+      object: of(evaluation, 'm'.repeat(41)),
+      field: '<nil>',
+      message: NAME,
+    },
+    {
+      name: 'a version that is none',
+      object: of({ ...evaluation, version: 'latest' }),
+      field: 'spec.version',
+      message: 'spec.version in body should match',
+    },
+    {
+      name: 'the member of another mode',
+      object: of({ ...evaluation, database: { mode: 'External', embedded: {} } }),
+      field: 'spec.database',
+      message: DATABASE_MEMBER,
+    },
+    {
+      name: 'two members',
+      object: of({
+        ...evaluation,
+        database: { mode: 'Embedded', embedded: {}, external: { secretRef: { name: 'meter-database' } } },
+      }),
+      field: 'spec.database',
+      message: DATABASE_MEMBER,
+    },
+    {
+      name: 'a Cluster to make and one that is there',
+      object: of({
+        ...evaluation,
+        database: { mode: 'CloudNativePG', cloudNativePG: { clusterRef: { name: 'pg' }, create: {} } },
+      }),
+      field: 'spec.database.cloudNativePG',
+      message: 'database.cloudNativePG needs either clusterRef or create, not both',
+    },
+    {
+      name: 'another mode of the database',
+      before: of(evaluation),
+      object: of({ ...evaluation, database: production.database }),
+      field: 'spec.database',
+      message: MODE_STAYS,
+    },
+    {
+      name: 'a smaller volume',
+      before: of(evaluation),
+      object: of({ ...evaluation, database: { mode: 'Embedded', embedded: { storage: { size: '9Gi' } } } }),
+      field: 'spec.database.embedded.storage',
+      message: 'storage cannot shrink',
+    },
+    {
+      name: 'no member of the mode of messaging',
+      object: of({ ...evaluation, messaging: { mode: 'Embedded' } }),
+      field: 'spec.messaging',
+      message: MESSAGING_MEMBER,
+    },
+    {
+      name: 'another mode of messaging',
+      before: of(evaluation),
+      object: of({
+        ...evaluation,
+        messaging: {
+          mode: 'External',
+          external: { servers: ['nats://nats:4222'], trustSecretRef: { name: 'trust' } },
+        },
+      }),
+      field: 'spec.messaging',
+      message: MODE_STAYS,
+    },
+    {
+      name: 'two NATS servers',
+      object: of({ ...evaluation, messaging: { mode: 'Embedded', embedded: { replicas: 2 } } }),
+      field: 'spec.messaging.embedded',
+      message: 'messaging.embedded.replicas must be 1, 3 or 5: an even number of servers has no majority',
+    },
+    {
+      name: 'an Ingress and a Gateway',
+      object: of({
+        ...evaluation,
+        exposure: { host: 'meter.corp.local', ingress: {}, gateway: { parentRefs: [{ name: 'edge' }] } },
+      }),
+      field: 'spec.exposure',
+      message: 'exposure needs either ingress or gateway, not both',
+    },
+    {
+      name: 'an image override that changes nothing',
+      object: of({ ...evaluation, images: { overrides: [{ component: 'Manager' }] } }),
+      field: 'spec.images.overrides[0]',
+      message: 'an image override needs a repository, a tag or a digest',
+    },
+    {
+      name: 'a digest that is none',
+      object: of({ ...evaluation, images: { overrides: [{ component: 'Manager', digest: 'sha256:12' }] } }),
+      field: 'spec.images.overrides[0].digest',
+      message: 'should match',
+    },
+    {
+      name: 'a part named twice',
+      object: of({
+        ...evaluation,
+        images: {
+          overrides: [
+            { component: 'Nats', tag: '1' },
+            { component: 'Nats', tag: '2' },
+          ],
+        },
+      }),
+      field: 'spec.images.overrides[1]',
+      message: 'Duplicate value',
+    },
+  ],
+};
