@@ -13,5 +13,11 @@ export function lockStateFolder(folder: string): () => void {
     db.close();
     throw new Error(`another agent uses ${folder}`, { cause });
   }
-  return () => db.close();
+  const close = (): void => db.close();
+  // Also keeps the database from being collected as garbage, which would end the lock while the agent runs.
+  process.once('exit', close);
+  return () => {
+    process.off('exit', close);
+    close();
+  };
 }

@@ -269,6 +269,25 @@ test('one agent only uses a state folder, and the next may when it is gone', () 
   lockStateFolder(folder)();
 });
 
+test('the lock holds as long as the process lives, whatever becomes of what it returned', async () => {
+  const program = `
+    import { setTimeout as wait } from 'node:timers/promises';
+    import { lockStateFolder } from ${JSON.stringify(fileURLToPath(new URL('single-instance.ts', import.meta.url)))};
+    lockStateFolder(${JSON.stringify(folder)});
+    for (let n = 0; n < 5; n += 1) { gc(); await wait(20); }
+    process.stdout.write('collected');
+    await wait(60_000);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  expect(() => lockStateFolder(folder)).toThrow('another agent');
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+  lockStateFolder(folder)();
+});
+
 test('kill -9 of the writer loses no record that was committed and tears no transaction', async () => {
   const store = fileURLToPath(new URL('store.ts', import.meta.url));
   // Each transaction is three records and a checkpoint of its own; a line says that it is committed.
