@@ -39,7 +39,7 @@ export const application = {
       executable: 'soffice.bin, acad.exe',
       path: '/opt/cad/*',
       windowClass: 'as X11 or Windows names it',
-      publisher: 'in its signature',
+      publisher: 'in its signature or package',
       package: 'deb, rpm, flatpak, snap, MSIX',
     },
     states: 'When it counts as what',
