@@ -48,40 +48,36 @@ const CHOSEN = `
   ), filtered as (select * from chosen where ($8::int is null or state_now = $8))`;
 
 /**
- * Whole times of sessions up to the last news. Time by state is that of the most active document: a plain sum where a
- * session has one document, a sweep in SQL over its segments where it has several.
+ * Whole times of sessions up to the last news. Time by state is that of the most active document, computed as a sweep in
+ * SQL over segments and open documents.
  * @param of relation with the sessions
  */
 const timesOf = (of: string): string => `
   spans as (
-    select g.agent_id, g.session_id, g.document_id, g.started, g.ended, g.state from ${of} c
+    select g.agent_id, g.session_id, g.started, g.ended, g.state from ${of} c
       join segment g on g.agent_id = c.agent_id and g.session_id = c.id and g.ended > g.started
         and g.started >= c.started - interval '1 second'
+      -- Known before the join runs, so that weeks without such sessions are not read.
+      where g.started >= (select min(started) - interval '1 second' from ${of})
+        and g.started <= (select max(coalesce(ended, 'infinity')) from ${of})
     union all
-    select o.agent_id, o.session_id, o.document_id, o.started, o.ended, o.state from ${of} c
+    select o.agent_id, o.session_id, o.started, o.ended, o.state from ${of} c
       join open_stretch o on o.agent_id = c.agent_id and o.session_id = c.id and o.ended > o.started
-  ), summed as (
-    select agent_id, session_id, min(document_id) <> max(document_id) as several,
-      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 1) as active_ms,
-      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 2) as inactive_ms,
-      sum(extract(epoch from ended - started)::float8 * 1000) filter (where state = 3) as timeout_ms
-    from spans group by agent_id, session_id
   ), changes as (
     select agent_id, session_id, at, sum(a)::int as a, sum(i)::int as i, sum(t)::int as t from (
-      select p.agent_id, p.session_id, c.at, c.by * (state = 1)::int as a, c.by * (state = 2)::int as i,
-        c.by * (state = 3)::int as t
-      from summed m join spans p using (agent_id, session_id),
-        lateral (values (p.started, 1), (p.ended, -1)) c(at, by) where m.several
+      select agent_id, session_id, started as at, (state = 1)::int as a, (state = 2)::int as i, (state = 3)::int as t
+        from spans
+      union all
+      select agent_id, session_id, ended, -(state = 1)::int, -(state = 2)::int, -(state = 3)::int from spans
     ) c group by agent_id, session_id, at
   ), running as (
     select agent_id, session_id, at, sum(a) over w as a, sum(i) over w as i, sum(t) over w as t,
       (extract(epoch from lead(at) over w - at) * 1000)::float8 as ms
     from changes window w as (partition by agent_id, session_id order by at)
   ), times as (
-    select agent_id, session_id, active_ms, inactive_ms, timeout_ms from summed where not several
-    union all
-    select agent_id, session_id, sum(ms) filter (where a > 0), sum(ms) filter (where a = 0 and i > 0),
-      sum(ms) filter (where a = 0 and i = 0 and t > 0)
+    select agent_id, session_id, sum(ms) filter (where a > 0) as active_ms,
+      sum(ms) filter (where a = 0 and i > 0) as inactive_ms,
+      sum(ms) filter (where a = 0 and i = 0 and t > 0) as timeout_ms
     from running group by agent_id, session_id
   ), listed as (
     select c.*, coalesce(t.active_ms, 0) as active_ms, coalesce(t.inactive_ms, 0) as inactive_ms,
@@ -140,6 +136,8 @@ export async function listSessions(
   filter: SessionFilter,
   page: Page,
 ): Promise<SessionRow[]> {
+  // The planner takes the times of many sessions for those of one, and would compare each with each.
+  if (isByTime(page.sort)) await client.query('set local enable_nestloop = off');
   const { rows } = await client.query<ListedRow>(
     `${CHOSEN}, ${pageOf(page.sort)} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
        f.ended, f.end_cause, f.state_now, f.active_ms, f.inactive_ms, f.timeout_ms,
@@ -147,6 +145,7 @@ export async function listSessions(
      from page f order by ${orderBy(page.sort)}`,
     [...parameters(filter), page.limit, page.offset],
   );
+  if (isByTime(page.sort)) await client.query('set local enable_nestloop = on');
   return rows.map(rowOf);
 }
 
@@ -160,8 +159,8 @@ export async function sumSessions(
     inactive_ms: number;
     timeout_ms: number;
   }>(
-    `${CHOSEN}, ${timesOf('filtered')} select count(*)::int as n, coalesce(sum(active_ms), 0) as active_ms,
-       coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from listed`,
+    `${CHOSEN}, ${timesOf('filtered')} select (select count(*)::int from filtered) as n, coalesce(sum(active_ms), 0) as active_ms,
+       coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from times`,
     parameters(filter),
   );
   const [sum] = rows;
@@ -235,12 +234,13 @@ function parameters(filter: SessionFilter): unknown[] {
 /** The page with its times. Only where times give the order are those of all sessions needed. */
 function pageOf(sort: SessionsQuery['sort']): string {
   const cut = `order by ${orderBy(sort)} limit $10 offset $11`;
-  return BY_TIME.has(sort.replace('-', ''))
+  return isByTime(sort)
     ? `${timesOf('filtered')}, page as (select * from listed ${cut})`
     : `cut as (select * from filtered ${cut}), ${timesOf('cut')}, page as (select * from listed)`;
 }
 
 const BY_TIME: ReadonlySet<string> = new Set(['open', 'active', 'inactive', 'timeout']);
+const isByTime = (sort: SessionsQuery['sort']): boolean => BY_TIME.has(sort.replace('-', ''));
 
 /** Column names come from the fixed map above, never from the request. */
 function orderBy(sort: SessionsQuery['sort']): string {
