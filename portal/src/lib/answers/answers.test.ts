@@ -132,7 +132,7 @@ describe('the answer of Concurrent Use', () => {
       ],
     });
     expect(plain(concurrentAnswer(many))).toBe(
-      'Peak 38 at 09:19. Only 24 of the 38 were worked in; with those in Timeout released, 33 would have done.',
+      'Peak 38 at 09:19. Only 24 of the 38 were worked in then; with those in Timeout released, 33 would have done.',
     );
   });
   it('claims no other quantity where steps are coarser than a minute', () => {
@@ -143,7 +143,7 @@ describe('the answer of Concurrent Use', () => {
       points: [point({ active: 24, inactive: 6, timeout: 8, peak: 38, lengthMs: 24 * HOUR })],
     });
     expect(plain(concurrentAnswer(day))).toBe(
-      'Peak 38 at 09:19 on Tue 17 Nov. Only 24 of the 38 were worked in.',
+      'Peak 38 at 09:19 on Tue 17 Nov. Only 24 of the 38 were worked in then.',
     );
   });
   it('never says that more were worked in than were open', () => {
@@ -151,7 +151,7 @@ describe('the answer of Concurrent Use', () => {
       peak: { count: 2, at: AT, forMs: 1000 },
       points: [point({ active: 3, peak: 2 })],
     });
-    expect(plain(concurrentAnswer(overlap))).toBe('Peak 2 at 09:19. All 2 were worked in.');
+    expect(plain(concurrentAnswer(overlap))).toBe('Peak 2 at 09:19. All 2 were worked in then.');
   });
 });
 

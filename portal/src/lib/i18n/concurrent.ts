@@ -15,17 +15,17 @@ export const concurrent = {
       `No agent was measuring in this time, so it is not known whether ${application} was open.`,
     one: (at: string) => `Never more than 1 open at once, first at ${at}.`,
     peak: (peak: number, at: string) => `Peak ${count(peak)} at ${at}.`,
-    allWorked: (peak: number) => `All ${count(peak)} were worked in.`,
+    allWorked: (peak: number) => `All ${count(peak)} were worked in then.`,
     noneWorked: (peak: number) => `None of the ${count(peak)} was worked in at that moment.`,
     worked: (active: number, peak: number) =>
       plural(active, {
-        one: `Only # of the ${count(peak)} was worked in.`,
-        other: `Only # of the ${count(peak)} were worked in.`,
+        one: `Only # of the ${count(peak)} was worked in then.`,
+        other: `Only # of the ${count(peak)} were worked in then.`,
       }),
     workedAndEnough: (active: number, peak: number, enough: number) =>
       plural(active, {
-        one: `Only # of the ${count(peak)} was worked in; with those in Timeout released, ${count(enough)} would have done.`,
-        other: `Only # of the ${count(peak)} were worked in; with those in Timeout released, ${count(enough)} would have done.`,
+        one: `Only # of the ${count(peak)} was worked in then; with those in Timeout released, ${count(enough)} would have done.`,
+        other: `Only # of the ${count(peak)} were worked in then; with those in Timeout released, ${count(enough)} would have done.`,
       }),
   },
   partial: {
