@@ -2,4 +2,4 @@ export { agentCredentials, AGENT_JWT_MS, type AgentCredentials, type AgentJwt } 
 export { natsAuthenticator } from './authenticator.ts';
 export { trustCommand } from './command.ts';
 export { accountClaims, type AccountClaims } from './revocation.ts';
-export { appAccountJwt, initSecrets, readSecrets, type Credentials, type Secrets } from './secrets.ts';
+export { initSecrets, readSecrets, type Credentials, type Secrets } from './secrets.ts';

@@ -1,8 +1,8 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { AppError } from '@process-meter/contract';
+import { appAccountJwt, AppError } from '@process-meter/contract';
 import { z } from 'zod';
 import { natsAuthenticator } from './authenticator.ts';
-import { appAccountJwt, type Secrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
 
 const answerSchema = z.object({ data: z.object({ code: z.literal(200) }) });
 
