@@ -51,15 +51,14 @@ const CHOSEN = `
  * Whole times of sessions up to the last news. Time by state is that of the most active document, computed as a sweep in
  * SQL over segments and open documents.
  * @param of relation with the sessions
+ * @param wide they are many: their weeks are read whole. Few are looked up one by one.
  */
-const timesOf = (of: string): string => `
+const timesOf = (of: string, wide: boolean): string => `
   spans as (
     select g.agent_id, g.session_id, g.started, g.ended, g.state from ${of} c
       join segment g on g.agent_id = c.agent_id and g.session_id = c.id and g.ended > g.started
         and g.started >= c.started - interval '1 second'
-      -- Known before the join runs, so that weeks without such sessions are not read.
-      where g.started >= (select min(started) - interval '1 second' from ${of})
-        and g.started <= (select max(coalesce(ended, 'infinity')) from ${of})
+      ${wide ? withinWeeks(of) : ''}
     union all
     select o.agent_id, o.session_id, o.started, o.ended, o.state from ${of} c
       join open_stretch o on o.agent_id = c.agent_id and o.session_id = c.id and o.ended > o.started
@@ -85,6 +84,15 @@ const timesOf = (of: string): string => `
       coalesce(t.active_ms, 0) + coalesce(t.inactive_ms, 0) + coalesce(t.timeout_ms, 0) as open_ms
     from ${of} c left join times t on t.agent_id = c.agent_id and t.session_id = c.id
   )`;
+
+/** Known before the join runs, so that weeks without such sessions are not read. */
+const withinWeeks = (of: string): string => `
+      where g.started >= (select min(started) - interval '1 second' from ${of})
+        and g.started <= (select max(coalesce(ended, 'infinity')) from ${of})`;
+
+/** Not narrowed to one application, user, computer or session. */
+const isWide = ({ application, user, computer, session }: SessionFilter): boolean =>
+  application === undefined && user === undefined && computer === undefined && session === undefined;
 
 const SORT_COLUMNS = {
   started: 'started',
@@ -137,15 +145,15 @@ export async function listSessions(
   page: Page,
 ): Promise<SessionRow[]> {
   // The planner takes the times of many sessions for those of one, and would compare each with each.
-  if (isByTime(page.sort)) await client.query('set local enable_nestloop = off');
+  if (isByTime(page.sort) && isWide(filter)) await client.query('set local enable_nestloop = off');
   const { rows } = await client.query<ListedRow>(
-    `${CHOSEN}, ${pageOf(page.sort)} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
+    `${CHOSEN}, ${pageOf(page.sort, isWide(filter))} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
        f.ended, f.end_cause, f.state_now, f.active_ms, f.inactive_ms, f.timeout_ms,
        (select count(*)::int from document d where d.agent_id = f.agent_id and d.session_id = f.id) as documents
      from page f order by ${orderBy(page.sort)}`,
     [...parameters(filter), page.limit, page.offset],
   );
-  if (isByTime(page.sort)) await client.query('set local enable_nestloop = on');
+  if (isByTime(page.sort) && isWide(filter)) await client.query('set local enable_nestloop = on');
   return rows.map(rowOf);
 }
 
@@ -159,7 +167,7 @@ export async function sumSessions(
     inactive_ms: number;
     timeout_ms: number;
   }>(
-    `${CHOSEN}, ${timesOf('filtered')} select (select count(*)::int from filtered) as n, coalesce(sum(active_ms), 0) as active_ms,
+    `${CHOSEN}, ${timesOf('filtered', isWide(filter))} select (select count(*)::int from filtered) as n, coalesce(sum(active_ms), 0) as active_ms,
        coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from times`,
     parameters(filter),
   );
@@ -232,11 +240,11 @@ function parameters(filter: SessionFilter): unknown[] {
 }
 
 /** The page with its times. Only where times give the order are those of all sessions needed. */
-function pageOf(sort: SessionsQuery['sort']): string {
+function pageOf(sort: SessionsQuery['sort'], wide: boolean): string {
   const cut = `order by ${orderBy(sort)} limit $10 offset $11`;
   return isByTime(sort)
-    ? `${timesOf('filtered')}, page as (select * from listed ${cut})`
-    : `cut as (select * from filtered ${cut}), ${timesOf('cut')}, page as (select * from listed)`;
+    ? `${timesOf('filtered', wide)}, page as (select * from listed ${cut})`
+    : `cut as (select * from filtered ${cut}), ${timesOf('cut', false)}, page as (select * from listed)`;
 }
 
 const BY_TIME: ReadonlySet<string> = new Set(['open', 'active', 'inactive', 'timeout']);
