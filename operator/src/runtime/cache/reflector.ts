@@ -76,7 +76,8 @@ export class Reflector {
       }
       if (signal.aborted) return;
       const lived = this.#deps.clock.monotonic() - startedAt;
-      await sleep(this.#deps.clock, this.#delayAfter(failure, lived), signal);
+      const delay = this.#delayAfter(failure, lived);
+      if (delay > 0) await sleep(this.#deps.clock, delay, signal);
     }
   }
 

@@ -86,10 +86,13 @@ export class Controller {
   ): void {
     if (!filter(change)) return;
     const priority: Priority = change.source === 'live' ? 'fresh' : 'resync';
-    // Before and now: an object that lets go of its owner concerns the old owner too.
+    // Before and now: an object that lets go of its owner concerns the old owner too. Each key once, because a second
+    // wish would bring a second pass.
+    const wanted = new Set<string>();
     for (const object of [change.before, change.now]) {
-      for (const key of object === undefined ? [] : keys(object)) this.#queue.add(keyText(key), priority);
+      for (const key of object === undefined ? [] : keys(object)) wanted.add(keyText(key));
     }
+    for (const key of wanted) this.#queue.add(key, priority);
   }
 
   async #resync(signal: AbortSignal): Promise<void> {

@@ -5,40 +5,58 @@ import type { Tls } from './credentials.ts';
 /** Unused connections are closed soon: a half-open one costs a time limit to find out. */
 const IDLE_MS = 10_000;
 
+interface Agents {
+  identity: string;
+  requests: Agent;
+  watches: Agent;
+}
+
 /**
- * One agent for everything this process says to the API server. A new one is made only when the certificates
- * change; the old one ends its requests first, and its watches reconnect.
+ * The connections of this process to the API server. New agents are made only when the certificates change; the old
+ * ones end what they have begun first.
  */
 export class ConnectionPool {
-  #agent: Agent | undefined;
-  #identity = '';
+  readonly #connections: number;
+  #agents: Agents | undefined;
+
+  /** @param connections for requests, at most; each watch has one of its own besides */
+  constructor(connections: number) {
+    this.#connections = connections;
+  }
 
   /** The agent for these certificates. */
-  for(tls: Tls): Dispatcher {
+  for(use: 'requests' | 'watches', tls: Tls): Dispatcher {
     const identity = identityOf(tls);
-    if (this.#agent !== undefined && identity === this.#identity) return this.#agent;
-    const old = this.#agent;
-    this.#identity = identity;
-    this.#agent = new Agent({
-      // HTTP/1.1, so that one dead connection takes one request or watch with it and not all of them.
-      allowH2: false,
-      // Unlimited, because each watch holds one; the transport bounds the requests in flight.
-      connections: null,
-      pipelining: 1,
-      keepAliveTimeout: IDLE_MS,
-      connect: { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 },
-    });
-    void old?.close();
-    return this.#agent;
+    if (this.#agents?.identity === identity) return this.#agents[use];
+    const old = this.#agents;
+    this.#agents = {
+      identity,
+      requests: agent(tls, this.#connections),
+      // Unlimited: a watch holds its connection for minutes, and a limit would let informers starve each other.
+      watches: agent(tls, null),
+    };
+    void old?.requests.close();
+    void old?.watches.close();
+    return this.#agents[use];
   }
 
   /** Ends what is in flight. */
   async close(): Promise<void> {
-    const agent = this.#agent;
-    this.#agent = undefined;
-    this.#identity = '';
-    await agent?.destroy();
+    const agents = this.#agents;
+    this.#agents = undefined;
+    await Promise.all([agents?.requests.destroy(), agents?.watches.destroy()]);
   }
+}
+
+function agent(tls: Tls, connections: number | null): Agent {
+  return new Agent({
+    // HTTP/1.1, so that a dead connection takes one request or watch with it and not all of them.
+    allowH2: false,
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: IDLE_MS,
+    connect: { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 },
+  });
 }
 
 function identityOf(tls: Tls): string {

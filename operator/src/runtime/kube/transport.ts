@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { childAbort, sleep, type Clock } from '../clock.ts';
 import type { RestMetrics } from '../report/metrics.ts';
-import type { Credentials } from './credentials.ts';
+import type { Dispatcher } from 'undici';
+import type { Credentials, Tls } from './credentials.ts';
 import { KubeError, httpError, networkError } from './errors.ts';
 import { ConnectionPool } from './pool.ts';
 import { Gate, TokenBucket } from './rate-limit.ts';
@@ -58,7 +59,8 @@ const never = new AbortController().signal;
 
 /** The only way to the API server. */
 export function createTransport(deps: TransportDeps, limits: TransportLimits = defaultLimits): Transport {
-  const pool = new ConnectionPool();
+  // Two more than may be in flight, so that an urgent request never waits for a slow one.
+  const pool = new ConnectionPool(limits.inFlight + 2);
   const bucket = new TokenBucket(limits, deps.clock);
   const gate = new Gate(limits.inFlight);
   const send = sender(deps, pool);
@@ -113,7 +115,7 @@ function sender(deps: TransportDeps, pool: ConnectionPool): Send {
     const limit = spec.timeoutMs ?? TRY_MS;
     const cancel = deps.clock.after(limit, () => controller.abort(new Error(`no answer in ${limit} ms`)));
     try {
-      const answer = await open(deps, pool, spec, controller.signal);
+      const answer = await open(deps, pool.for.bind(pool, 'requests'), spec, controller.signal);
       const body = await answer.body.text();
       if (answer.status >= 300) {
         throw httpError({ status: answer.status, body, retryAfter: answer.retryAfter, what });
@@ -135,7 +137,7 @@ async function openStream(
 ): Promise<Readable> {
   const what = `WATCH ${spec.path}`;
   try {
-    const answer = await open(deps, pool, { ...spec, method: 'GET' }, spec.signal);
+    const answer = await open(deps, pool.for.bind(pool, 'watches'), { ...spec, method: 'GET' }, spec.signal);
     if (answer.status === 200) return answer.body;
     const body = await answer.body.text();
     if (answer.status === 401) deps.credentials.refresh();
@@ -146,13 +148,18 @@ async function openStream(
   }
 }
 
-async function open(deps: TransportDeps, pool: ConnectionPool, spec: RequestSpec, signal: AbortSignal) {
+async function open(
+  deps: TransportDeps,
+  agentFor: (tls: Tls) => Dispatcher,
+  spec: RequestSpec,
+  signal: AbortSignal,
+) {
   const { headers, tls } = await deps.credentials.current();
   const url = new URL(deps.credentials.server);
   const started = deps.clock.monotonic();
   let code = '<error>';
   try {
-    const answer = await pool.for(tls).request({
+    const answer = await agentFor(tls).request({
       origin: url.origin,
       path: url.pathname.replace(/\/$/, '') + spec.path,
       method: spec.method,
