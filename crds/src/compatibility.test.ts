@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { tightenings } from './compatibility.ts';
 import { KINDS } from './kinds/index.ts';
-import { releasedDefinitions } from './released.ts';
-import { customResourceDefinition } from './schema/crd.ts';
+import { releases } from './released.ts';
+import { customResourceDefinition, objectSchema } from './schema/crd.ts';
+import type { Kind } from './schema/kind.ts';
 
 const present = () => KINDS.map((kind) => customResourceDefinition(kind));
 
@@ -16,9 +17,15 @@ function changed(change: (pool: Loose, definition: Loose) => void): string[] {
   return tightenings(present(), after);
 }
 
-test.each([...releasedDefinitions()])('what %s took is taken still', (_release, released) => {
-  expect(released.length).toBeGreaterThan(0);
-  expect(tightenings(released, present())).toEqual([]);
+test.each(releases())('what $name took is taken still', ({ definitions, objects }) => {
+  expect(definitions.length).toBeGreaterThan(0);
+  expect(tightenings(definitions, present())).toEqual([]);
+  expect(objects.length).toBeGreaterThan(0);
+  const kinds: readonly Kind[] = KINDS;
+  for (const object of objects) {
+    const kind = kinds.find((one) => one.kind === object.kind)!;
+    expect(objectSchema(kind).safeParse(object).error).toBeUndefined();
+  }
 });
 
 const tighter: readonly (readonly [string, (spec: Loose, definition: Loose) => void, string])[] = [

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXAMPLES } from './examples/index.ts';
 import { KINDS } from './kinds/index.ts';
 import { VERSION } from './group.ts';
 import { customResourceDefinition } from './schema/crd.ts';
@@ -9,6 +10,8 @@ const [release] = process.argv.slice(2);
 if (release === undefined || !/^\d+\.\d+\.\d+$/.test(release)) throw new Error('usage: release.ts VERSION');
 const folder = join(import.meta.dirname, '..', 'released', `${VERSION}-${release}`);
 mkdirSync(folder, { recursive: false });
+const objects = EXAMPLES.flatMap(({ valid }) => valid.map(({ object }) => object));
+writeFileSync(join(folder, 'objects.json'), `${JSON.stringify(objects, undefined, 1)}\n`);
 for (const kind of KINDS) {
   const json = `${JSON.stringify(customResourceDefinition(kind), undefined, 1)}\n`;
   writeFileSync(join(folder, `${kind.plural}.json`), json);

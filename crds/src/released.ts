@@ -1,18 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Written } from './examples/index.ts';
 import type { CustomResourceDefinition } from './schema/crd.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'released');
+const OBJECTS = 'objects.json';
 
-/** The definitions of every release, by its folder, such as `v1alpha1-0.1.0`. */
-export function releasedDefinitions(): ReadonlyMap<string, readonly CustomResourceDefinition[]> {
-  const releases = readdirSync(FOLDER).toSorted();
-  return new Map(releases.map((release) => [release, definitionsIn(join(FOLDER, release))]));
+export interface Release {
+  /** Folder of the release, such as `v1alpha1-0.1.0`. */
+  readonly name: string;
+  readonly definitions: readonly CustomResourceDefinition[];
+  /** Objects as people wrote them for that release. */
+  readonly objects: readonly Written[];
 }
 
-/** Files that `release.ts` wrote from checked definitions. */
-function definitionsIn(folder: string): CustomResourceDefinition[] {
-  return readdirSync(folder)
+/** What every release served; files that `release.ts` wrote. */
+export function releases(): Release[] {
+  return readdirSync(FOLDER)
     .toSorted()
-    .map((file): CustomResourceDefinition => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    .map((name) => {
+      const files = readdirSync(join(FOLDER, name)).toSorted();
+      const definitions = files
+        .filter((file) => file !== OBJECTS)
+        .map((file): CustomResourceDefinition => read(join(FOLDER, name, file)));
+      return { name, definitions, objects: read(join(FOLDER, name, OBJECTS)) };
+    });
+}
+
+function read(file: string): ReturnType<typeof JSON.parse> {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }

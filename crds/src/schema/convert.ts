@@ -42,7 +42,7 @@ function convert(node: Node, path: string): StructuralSchema {
   if (node['x-kubernetes-int-or-string'] === true) return { ...common, ...intOrString(node, path) };
   switch (node['type']) {
     case 'object':
-      return { ...common, ...objectPart(node, path) };
+      return withWholeDefault({ ...common, ...objectPart(node, path) });
     case 'array':
       return { ...common, ...arrayPart(node, path) };
     case 'string':
@@ -124,6 +124,20 @@ function objectPart(node: Node, path: string): Part {
     properties: Object.fromEntries(converted),
     ...required,
   };
+}
+
+/** The API server runs the rules of an object on its default before it fills that: so it is written out whole. */
+function withWholeDefault(schema: StructuralSchema): StructuralSchema {
+  return isNode(schema.default) ? { ...schema, default: filled(schema.default, schema) } : schema;
+}
+
+function filled(value: Node, schema: StructuralSchema): Node {
+  const fields = Object.entries(schema.properties ?? {}).flatMap(([name, child]): [string, unknown][] => {
+    const given = value[name] ?? child.default;
+    if (given === undefined) return [];
+    return [[name, isNode(given) ? filled(given, child) : given]];
+  });
+  return { ...value, ...Object.fromEntries(fields) };
 }
 
 /** `kubectl explain` is the handbook most people read: no field without a sentence. */

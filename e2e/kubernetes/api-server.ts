@@ -1,0 +1,47 @@
+import { Agent, request } from 'node:https';
+import type { Lab } from '@process-meter/e2e/lab';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Talks to the API server of a lab as its administrator, in its own words: no client in between explains errors. */
+export interface ApiServer {
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
+  close(): void;
+}
+
+const TIMEOUT_MS = 30_000;
+
+export function apiServer(lab: Lab): ApiServer {
+  const agent = new Agent({
+    ca: lab.ca,
+    cert: part(lab.kubeconfig, 'client-certificate-data'),
+    key: part(lab.kubeconfig, 'client-key-data'),
+    keepAlive: true,
+  });
+  return {
+    call: (method, path, body) =>
+      new Promise((resolve, reject) => {
+        const headers = { accept: 'application/json', 'content-type': 'application/json' };
+        const sent = request(`${lab.url}${path}`, { agent, method, headers, timeout: TIMEOUT_MS });
+        sent.once('timeout', () => sent.destroy(new Error(`${path} does not answer`)));
+        sent.once('error', reject);
+        sent.once('response', (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.once('error', reject);
+          response.once('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+        });
+        sent.end(body === undefined ? undefined : JSON.stringify(body));
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+function part(kubeconfig: string, key: string): string {
+  const found = new RegExp(`${key}: ([A-Za-z0-9+/=]+)`).exec(kubeconfig)?.[1];
+  if (found === undefined) throw new Error(`the kubeconfig has no ${key}`);
+  return Buffer.from(found, 'base64').toString('utf8');
+}
