@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startXServer, type LocalXServer } from '@process-meter/local';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AgentProcess, type AgentEnvironment } from '../stack/agent-process.ts';
-import { Audit, type Given } from '../stack/audit.ts';
+import { Audit } from '../stack/audit.ts';
+import { drain } from '../stack/drain.ts';
 import { Script } from '../stack/script.ts';
 import { seededRandom, shuffled } from '../stack/seeded.ts';
 import { startServers, type Servers, type ServerName } from '../stack/servers.ts';
@@ -140,41 +139,6 @@ async function wreck(random: () => number): Promise<Map<Target, number>> {
   return hits;
 }
 
-/** What each outbox gave out: the last sequence of its epoch. */
-function given(folder: string): Given {
-  const db = new DatabaseSync(join(folder, 'outbox.sqlite'), { readOnly: true });
-  const value = (key: string): number =>
-    Number(db.prepare('select value from meta where key = ?').get(key)?.['value']);
-  const identity: { enrolled: { agent: string } } = JSON.parse(
-    readFileSync(join(folder, 'identity.json'), 'utf8'),
-  );
-  const result = { agent: identity.enrolled.agent, epoch: value('epoch'), last: value('lastSeq') };
-  db.close();
-  return result;
-}
-
-/**
- * Stops the agents and waits for all they gave out. What a stop could not send stays in the outbox: an agent that is
- * behind is started once more, without new load.
- */
-async function drain(audit: Audit): Promise<Given[]> {
-  const agents = [agent, ...load];
-  for (let attempt = 0; ; attempt += 1) {
-    await Promise.all(agents.map((one) => one.stop()));
-    const outboxes = states.map(given);
-    const behind = (): Promise<string[]> => audit.behind(outboxes);
-    let waiting = await behind();
-    for (const until = Date.now() + 10_000; waiting.length > 0 && Date.now() < until;) {
-      await pause(300);
-      waiting = await behind();
-    }
-    if (waiting.length === 0) return outboxes;
-    if (attempt === 5) throw new Error(`not drained: ${waiting.join('; ')}`);
-    for (const one of agents) await one.resume({ LOAD_PAUSE_MS: '3600000' });
-    await pause(4000);
-  }
-}
-
 test(
   'every part killed again and again under load: no acknowledged record is lost or doubled',
   async () => {
@@ -184,7 +148,7 @@ test(
     const hits = await wreck(seededRandom(SEED)).finally(() => enough.abort());
     await working;
     const audit = new Audit(pool);
-    const outboxes = await drain(audit);
+    const outboxes = await drain([agent, ...load], states, audit);
 
     const found = await audit.read();
     const records = outboxes.reduce((sum, { last }) => sum + last, 0);

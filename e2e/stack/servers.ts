@@ -48,16 +48,18 @@ function stateFolder(): string {
   return dir;
 }
 
-export async function startServers(): Promise<Servers> {
+/** @param options folder of the database, where it is not to lie among the rest */
+export async function startServers(options: { database?: string } = {}): Promise<Servers> {
   const dir = stateFolder();
   const ports = { postgres: await freePort(), nats: await freePort() };
   const postgres = (): Promise<LocalPostgres> =>
-    startPostgres({ dataDir: join(dir, 'postgres'), port: ports.postgres, database: 'processmeter' });
+    startPostgres({
+      dataDir: options.database ?? join(dir, 'postgres'),
+      port: ports.postgres,
+      database: 'processmeter',
+    });
   const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats));
-  const running: { postgres: LocalPostgres; nats: LocalNats } = {
-    postgres: await postgres(),
-    nats: await nats(),
-  };
+  const running = { postgres: await postgres(), nats: await nats() };
   const databaseUrl = running.postgres.url;
   const backend = {
     PM_DATABASE_URL: databaseUrl,
