@@ -48,6 +48,7 @@ export {
   type Desired,
 } from './write/applier.ts';
 export { StatusWriter, type StatusWriterOptions } from './write/status-writer.ts';
+export { agrees } from './write/agrees.ts';
 export { contentHash, canonicalJson } from './write/hash.ts';
 export { APPLIED_ANNOTATION, KEEP_ANNOTATION, OWNER_LABEL } from './write/labels.ts';
 export {

@@ -257,4 +257,5 @@ test('a full resync looks at every object again', async () => {
   await until('the start', () => passes.length === 2);
   await clock.advance(3_600_000 * 1.2);
   await until('the resync', () => passes.length === 4);
+  expect(passes.slice(2).map(({ name }) => name)).toEqual(['one', 'two']);
 });

@@ -2,7 +2,7 @@ import type { ApplyOptions, CallOptions, DeleteOptions, KubeClient } from './cli
 import { KubeError } from './errors.ts';
 import { readList, readObject } from './list.ts';
 import { apiVersionOf, keyOf, type KubeObject, type ObjectKey, type Resource } from './object.ts';
-import { collectionPath, objectPath, query } from './path.ts';
+import { objectPath, query } from './path.ts';
 import type { RequestSpec, Transport } from './transport.ts';
 
 /** This process may no longer write: another one may be leading. */
@@ -43,7 +43,7 @@ type Raw = (spec: RequestSpec) => Promise<unknown>;
 
 function readers(transport: Transport, call: Call, raw: Raw): Pick<KubeClient, 'get' | 'list' | 'serves'> {
   return {
-    get: (resource, key, { signal } = {}) =>
+    get: async (resource, key, { signal } = {}) =>
       orUndefined(call({ method: 'GET', path: objectPath(resource, key), signal }, resource)),
     list: async (resource, options = {}) => (await readList(transport, resource, options)).items,
     serves: async (resource, { signal } = {}) => {
@@ -55,7 +55,7 @@ function readers(transport: Transport, call: Call, raw: Raw): Pick<KubeClient, '
 }
 
 function writers(call: Call): Pick<KubeClient, 'create' | 'replace' | 'apply' | 'applyStatus' | 'merge'> {
-  const apply = (resource: Resource, body: KubeObject, path: string, options: ApplyOptions) =>
+  const apply = async (resource: Resource, body: KubeObject, path: string, options: ApplyOptions) =>
     call(
       {
         method: 'PATCH',
@@ -68,18 +68,15 @@ function writers(call: Call): Pick<KubeClient, 'create' | 'replace' | 'apply' | 
       resource,
     );
   return {
-    create: (resource, body, { signal }: CallOptions = {}) =>
-      call(
-        { method: 'POST', path: collectionPath(resource, body.metadata.namespace), body, signal },
-        resource,
-      ),
-    replace: (resource, body, { signal }: CallOptions = {}) =>
+    create: async (resource, body, { signal }: CallOptions = {}) =>
+      call({ method: 'POST', path: parentPath(resource, body), body, signal }, resource),
+    replace: async (resource, body, { signal }: CallOptions = {}) =>
       call({ method: 'PUT', path: objectPath(resource, keyOf(body)), body, signal }, resource),
-    apply: (resource, object, options) =>
+    apply: async (resource, object, options) =>
       apply(resource, object, objectPath(resource, keyOf(object)), options),
-    applyStatus: (resource, object, options) =>
+    applyStatus: async (resource, object, options) =>
       apply(resource, statusOnly(object), objectPath(resource, keyOf(object), 'status'), options),
-    merge: (resource, key, body, { signal }: CallOptions = {}) =>
+    merge: async (resource, key, body, { signal }: CallOptions = {}) =>
       call(
         {
           method: 'PATCH',
@@ -126,6 +123,12 @@ function statusOnly(object: KubeObject): KubeObject {
     },
     status: object['status'],
   };
+}
+
+/** Of the collection that a new object goes to; it has the checks of the object's own path. */
+function parentPath(resource: Resource, object: KubeObject): string {
+  const path = objectPath(resource, keyOf(object));
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {

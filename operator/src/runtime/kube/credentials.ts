@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 
 /** What one request needs to be let in. */
 export interface Credential {
@@ -60,6 +60,10 @@ export function podCredentials(options: {
 export function kubeConfigCredentials(config: KubeConfig): Credentials {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig names no current cluster');
+  if (typeof config.getCurrentUser()?.impersonateUser === 'string') {
+    throw new Error('the kubeconfig impersonates a user, which this program does not do');
+  }
+  if (cluster.server.startsWith('http:')) allowPlain(config, cluster);
   return {
     server: cluster.server,
     current: async () => {
@@ -93,6 +97,16 @@ export async function loadCredentials(
   const config = new KubeConfig();
   config.loadFromDefault();
   return kubeConfigCredentials(config);
+}
+
+/** The library asks for this setting before it lets a plain connection be; only to this machine it does no harm. */
+function allowPlain(config: KubeConfig, cluster: Cluster): void {
+  const { hostname } = new URL(cluster.server);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) {
+    throw new Error(`the kubeconfig sends its credentials unencrypted to ${hostname}`);
+  }
+  const plain = { ...cluster, skipTLSVerify: true };
+  config.clusters = config.clusters.map((one) => (one.name === cluster.name ? plain : one));
 }
 
 function tlsOf(options: RequestOptions): Tls {

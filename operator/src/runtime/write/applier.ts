@@ -69,23 +69,35 @@ export class Applier {
 
   /** Applies all in order, then prunes. The first failure ends it, with nothing pruned. */
   async apply(owner: KubeObject, desired: readonly Desired[], signal: AbortSignal): Promise<Applied> {
+    const result = await this.write(owner, desired, signal);
+    return { ...result, pruned: await this.prune(owner, desired, signal) };
+  }
+
+  /** Applies all in order and prunes nothing: for what is made in steps. */
+  async write(owner: KubeObject, desired: readonly Desired[], signal: AbortSignal): Promise<Applied> {
     const result: Applied = { objects: [], written: 0, pruned: 0 };
     for (const { resource, object } of desired) {
       const { stored, written } = await this.#applyOne(resource, owned(owner, object), signal);
       result.objects.push(stored);
       result.written += written ? 1 : 0;
     }
+    return result;
+  }
+
+  /** Removes what the owner had made and is not desired any more. Answers how many. */
+  async prune(owner: KubeObject, desired: readonly Desired[], signal: AbortSignal): Promise<number> {
     const wanted = new Set(
       desired.map(({ resource, object }) => identityOf(resource) + keyText(keyOf(object))),
     );
+    let pruned = 0;
     for (const [identity, { informer, kind }] of this.#informers) {
       for (const object of informer.byIndex(OWNER_INDEX, owner.metadata.uid ?? '')) {
         if (wanted.has(identity + keyText(keyOf(object))) || !mayPrune(object, owner)) continue;
         await this.#remove(kind.resource, object, signal);
-        result.pruned += 1;
+        pruned += 1;
       }
     }
-    return result;
+    return pruned;
   }
 
   async #applyOne(
