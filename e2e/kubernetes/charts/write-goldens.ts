@@ -1,0 +1,3 @@
+import { writeGoldens } from './golden.ts';
+
+await writeGoldens();
