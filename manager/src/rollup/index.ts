@@ -4,6 +4,9 @@ export {
   decodeMinuteTimes,
   encodeMinutes,
   encodeMinuteTimes,
+  minuteCounts,
+  minuteTimes,
+  type AtMinute,
   type MinuteCounts,
 } from './minutes.ts';
 export { MINUTE_MS, MINUTES_PER_QUARTER, QUARTER_MS, quarterOf, quarterStart } from './quarter.ts';

@@ -46,3 +46,24 @@ function byState(value: (index: number) => number): MinuteCounts {
     Array.from({ length: MINUTES_PER_QUARTER }, (_, i) => value(index * MINUTES_PER_QUARTER + i));
   return { active: state(0), inactive: state(1), timeout: state(2) };
 }
+
+/** A figure of one minute, by state. */
+export interface AtMinute {
+  active: number;
+  inactive: number;
+  timeout: number;
+}
+
+/** Instances of one minute from {@link encodeMinutes}, without unpacking the others. @param minute 0 to 14 */
+export const minuteCounts = (bytes: Buffer, minute: number): AtMinute => ({
+  active: bytes.readInt16BE(minute * 2),
+  inactive: bytes.readInt16BE((MINUTES_PER_QUARTER + minute) * 2),
+  timeout: bytes.readInt16BE((2 * MINUTES_PER_QUARTER + minute) * 2),
+});
+
+/** Ms of one minute from {@link encodeMinuteTimes}, without unpacking the others. @param minute 0 to 14 */
+export const minuteTimes = (bytes: Buffer, minute: number): AtMinute => ({
+  active: bytes.readUInt32BE(minute * 4),
+  inactive: bytes.readUInt32BE((MINUTES_PER_QUARTER + minute) * 4),
+  timeout: bytes.readUInt32BE((2 * MINUTES_PER_QUARTER + minute) * 4),
+});

@@ -28,6 +28,12 @@ interface OpenRow {
   flags: number;
 }
 
+/** Quarters of a range whose roll-up is not the whole truth, and what is open in them. */
+export interface Touched {
+  open: readonly OpenRow[];
+  quarters: ReadonlySet<number>;
+}
+
 const SESSION_START = 1;
 
 /**
@@ -37,26 +43,35 @@ const SESSION_START = 1;
  */
 export async function readUse(client: PoolClient, range: UseRange): Promise<QuarterUse[]> {
   const { settled, stale } = await rolledUp(client, range);
-  const open = await openStretches(client, range);
-  const dirty = await dirtyQuarters(client, range);
-  for (const quarter of stale) dirty.add(quarter);
-  for (const row of open) {
-    const to = Math.min(quarterOf(row.ended.getTime() - 1), range.last);
-    for (let q = Math.max(quarterOf(row.started.getTime()), range.first); q <= to; q += 1) dirty.add(q);
-  }
-  if (dirty.size === 0) return settled;
-  const fresh = await recompute(client, range, { open, quarters: dirty });
-  return [...settled.filter((use) => !dirty.has(use.quarter)), ...fresh].toSorted(
-    (a, b) => a.quarter - b.quarter,
-  );
+  const touched = await readTouched(client, range);
+  const fresh = await recompute(client, range, touched, stale);
+  const fromRollup = settled.filter((use) => !touched.quarters.has(use.quarter));
+  return fresh.length === 0
+    ? fromRollup
+    : [...fromRollup, ...fresh].toSorted((a, b) => a.quarter - b.quarter);
 }
 
-async function recompute(
+/** Quarters that something open or something not yet rolled touches. */
+export async function readTouched(client: PoolClient, range: UseRange): Promise<Touched> {
+  const open = await openStretches(client, range);
+  const quarters = await dirtyQuarters(client, range);
+  for (const row of open) {
+    const to = Math.min(quarterOf(row.ended.getTime() - 1), range.last);
+    for (let q = Math.max(quarterOf(row.started.getTime()), range.first); q <= to; q += 1) quarters.add(q);
+  }
+  return { open, quarters };
+}
+
+/** Computes the touched quarters and others that are stale from the segments and what is open. */
+export async function recompute(
   client: PoolClient,
   range: UseRange,
-  touched: { open: readonly OpenRow[]; quarters: ReadonlySet<number> },
+  touched: Touched,
+  stale: readonly number[],
 ): Promise<QuarterUse[]> {
-  const keys = [...touched.quarters].map((quarter) => ({ application: range.application, quarter }));
+  const quarters = new Set([...touched.quarters, ...stale]);
+  if (quarters.size === 0) return [];
+  const keys = [...quarters].map((quarter) => ({ application: range.application, quarter }));
   const runs = runsOf(keys, new Map([[range.application, range.account]]));
   const buffers = await fetchUse(client, runs);
   return runs.flatMap((run, i) => {
@@ -80,22 +95,48 @@ async function rolledUp(
   client: PoolClient,
   range: UseRange,
 ): Promise<{ settled: QuarterUse[]; stale: number[] }> {
-  const { rows } = await client.query<RollupRow>(
-    `select q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts,
-       minutes, peak_at, peak_ms, minute_ms
-     from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 order by q`,
-    [
-      range.account,
-      range.application,
-      new Date(quarterStart(range.first)),
-      new Date(quarterStart(range.last + 1)),
-    ],
-  );
+  const { rows } = await client.query<RollupRow>({
+    name: 'quarters-of-range',
+    text: `select ${ROLLUP_COLUMNS} from rollup_quarter
+     where account_id = $1 and application_id = $2 and q >= $3 and q < $4 order by q`,
+    values: [range.account, range.application, ...instantsOf(range)],
+  });
   const quarterAt = (row: RollupRow): number => row.q.getTime() / QUARTER_MS;
-  const settled = rows.flatMap((row) =>
-    row.minute_ms === null ? [] : [useOf(row, quarterAt(row), row.minute_ms)],
+  return {
+    settled: settledOf(rows),
+    stale: rows.filter((row) => row.minute_ms === null).map(quarterAt),
+  };
+}
+
+/** Some quarters as they are rolled up, in order; those that are stale or without use are left out. */
+export async function readQuarters(
+  client: PoolClient,
+  { account, application }: UseRange,
+  quarters: readonly number[],
+): Promise<QuarterUse[]> {
+  if (quarters.length === 0) return [];
+  const { rows } = await client.query<RollupRow>({
+    name: 'quarters-by-number',
+    text: `select ${ROLLUP_COLUMNS} from rollup_quarter
+     where account_id = $1 and application_id = $2 and q = any($3::timestamptz[]) order by q`,
+    values: [account, application, quarters.map((quarter) => new Date(quarterStart(quarter)))],
+  });
+  return settledOf(rows);
+}
+
+const ROLLUP_COLUMNS = `q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout,
+  sessions, starts, minutes, peak_at, peak_ms, minute_ms`;
+
+/** First instant of a range of quarters and of the quarter after it. */
+export const instantsOf = ({ first, last }: UseRange): [Date, Date] => [
+  new Date(quarterStart(first)),
+  new Date(quarterStart(last + 1)),
+];
+
+function settledOf(rows: readonly RollupRow[]): QuarterUse[] {
+  return rows.flatMap((row) =>
+    row.minute_ms === null ? [] : [useOf(row, row.q.getTime() / QUARTER_MS, row.minute_ms)],
   );
-  return { settled, stale: rows.filter((row) => row.minute_ms === null).map(quarterAt) };
 }
 
 function useOf(row: RollupRow, quarter: number, minuteMs: Buffer): QuarterUse {

@@ -1,50 +1,37 @@
 import type { ConcurrentUse, UsePoint } from '@process-meter/contract';
 import type { Slot } from '../../calendar/index.ts';
 import {
-  decodeMinutes,
-  decodeMinuteTimes,
   MINUTE_MS,
+  minuteCounts,
   MINUTES_PER_QUARTER,
+  minuteTimes,
   QUARTER_MS,
   quarterStart,
-  type MinuteCounts,
+  type AtMinute,
   type QuarterUse,
 } from '../../rollup/index.ts';
+import type { SlotUse } from '../../use/index.ts';
 
 type Peak = ConcurrentUse['peak'];
-
-/** A quarter with its minutes unpacked. */
-export interface UseQuarter extends QuarterUse {
-  from: number;
-  counts: MinuteCounts;
-  /** Ms in each state, by minute. */
-  times: MinuteCounts;
-}
-
-export const unpackMinutes = (use: QuarterUse): UseQuarter => ({
-  ...use,
-  from: quarterStart(use.quarter),
-  counts: decodeMinutes(use.minutes),
-  times: decodeMinuteTimes(use.minuteMs),
-});
 
 /**
  * The points of the slots. A minute shows its instances by most active state, and the exact times in it; a longer slot shows the states at its
  * peak minute and the sums of its quarters. Slots are whole minutes inside one quarter, or whole quarters.
+ * The last slot may be cut by now; it is one of quarters still, unless a minute is left.
  * @param uses quarters in order; those without use are absent
  */
-export function pointsOf(slots: readonly Slot[], uses: readonly UseQuarter[]): UsePoint[] {
+export function pointsOf(slots: readonly Slot[], uses: readonly QuarterUse[]): UsePoint[] {
   const byQuarter = new Map(uses.map((use) => [use.quarter, use]));
   return slots.map((slot) =>
-    slot.to - slot.from < QUARTER_MS ? minutePoint(slot, byQuarter) : quartersPoint(slot, byQuarter),
+    slot.to - slot.from <= MINUTE_MS ? minutePoint(slot, byQuarter) : quartersPoint(slot, byQuarter),
   );
 }
 
-function minutePoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): UsePoint {
+function minutePoint(slot: Slot, byQuarter: ReadonlyMap<number, QuarterUse>): UsePoint {
   const use = byQuarter.get(Math.floor(slot.from / QUARTER_MS));
   if (use === undefined) return emptyPoint(slot);
-  const states = valuesAt(use, use.counts, slot.from);
-  const ms = valuesAt(use, use.times, slot.from);
+  const states = minuteCounts(use.minutes, minuteOf(use, slot.from));
+  const ms = minuteTimes(use.minuteMs, minuteOf(use, slot.from));
   const instances = states.active + states.inactive + states.timeout;
   return {
     at: slot.from,
@@ -58,7 +45,7 @@ function minutePoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): Us
   };
 }
 
-function quartersPoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): UsePoint {
+function quartersPoint(slot: Slot, byQuarter: ReadonlyMap<number, QuarterUse>): UsePoint {
   const point = emptyPoint(slot);
   for (let at = slot.from; at < slot.to; at += QUARTER_MS) {
     const use = byQuarter.get(Math.floor(at / QUARTER_MS));
@@ -68,22 +55,32 @@ function quartersPoint(slot: Slot, byQuarter: ReadonlyMap<number, UseQuarter>): 
     point.timeoutMs += use.msTimeout;
     if (use.peakOpen <= point.peak) continue;
     point.peak = use.peakOpen;
-    Object.assign(point, valuesAt(use, use.counts, use.peakAt));
+    Object.assign(point, statesAtPeak(use));
   }
   return point;
 }
 
-function valuesAt(
-  { from }: UseQuarter,
-  values: MinuteCounts,
-  at: number,
-): { active: number; inactive: number; timeout: number } {
-  const minute = Math.min(Math.floor((at - from) / MINUTE_MS), MINUTES_PER_QUARTER - 1);
-  return {
-    active: values.active[minute] ?? 0,
-    inactive: values.inactive[minute] ?? 0,
-    timeout: values.timeout[minute] ?? 0,
-  };
+/** The points of slots of whole quarters from their sums: the same as those of {@link pointsOf}. */
+export function pointsOfSums(slots: readonly Slot[], sums: readonly SlotUse[]): UsePoint[] {
+  return slots.map((slot, i) => {
+    const point = emptyPoint(slot);
+    const sum = sums[i];
+    if (sum?.peak === undefined) return point;
+    return {
+      ...point,
+      ...statesAtPeak(sum.peak),
+      peak: sum.peak.peakOpen,
+      activeMs: sum.msActive,
+      inactiveMs: sum.msInactive,
+      timeoutMs: sum.msTimeout,
+    };
+  });
+}
+
+const statesAtPeak = (use: QuarterUse): AtMinute => minuteCounts(use.minutes, minuteOf(use, use.peakAt));
+
+function minuteOf({ quarter }: QuarterUse, at: number): number {
+  return Math.min(Math.floor((at - quarterStart(quarter)) / MINUTE_MS), MINUTES_PER_QUARTER - 1);
 }
 
 const emptyPoint = (slot: Slot): UsePoint => ({
@@ -99,8 +96,8 @@ const emptyPoint = (slot: Slot): UsePoint => ({
 });
 
 /** The exact peak: first instant of the largest number open, and how long it lasted, over quarter borders. */
-export function peakOf(uses: readonly UseQuarter[]): Peak {
-  const best = uses.reduce<UseQuarter | undefined>(
+export function peakOf(uses: readonly QuarterUse[]): Peak {
+  const best = uses.reduce<QuarterUse | undefined>(
     (top, use) => (top === undefined || use.peakOpen > top.peakOpen ? use : top),
     undefined,
   );
@@ -108,21 +105,24 @@ export function peakOf(uses: readonly UseQuarter[]): Peak {
   return { count: best.peakOpen, at: best.peakAt, forMs: lastsFor(best, uses) };
 }
 
-function lastsFor(best: UseQuarter, uses: readonly UseQuarter[]): number {
+function lastsFor(best: QuarterUse, uses: readonly QuarterUse[]): number {
   let end = best.peakAt + best.peakMs;
   for (const use of uses) {
-    if (use.from === end && use.peakOpen === best.peakOpen && use.peakAt === end) end += use.peakMs;
+    const isNext = quarterStart(use.quarter) === end && use.peakAt === end;
+    if (isNext && use.peakOpen === best.peakOpen) end += use.peakMs;
   }
   return end - best.peakAt;
 }
 
 /** The minute in which most instances were Active. */
-export function peakActiveOf(uses: readonly UseQuarter[]): Peak {
+export function peakActiveOf(uses: readonly QuarterUse[]): Peak {
   let peak: Peak = { count: 0, at: null, forMs: 0 };
   for (const use of uses) {
-    use.counts.active.forEach((count, minute) => {
-      if (count > peak.count) peak = { count, at: use.from + minute * MINUTE_MS, forMs: MINUTE_MS };
-    });
+    for (let minute = 0; minute < MINUTES_PER_QUARTER; minute += 1) {
+      const count = minuteCounts(use.minutes, minute).active;
+      if (count > peak.count)
+        peak = { count, at: quarterStart(use.quarter) + minute * MINUTE_MS, forMs: MINUTE_MS };
+    }
   }
   return peak;
 }
@@ -142,8 +142,10 @@ export function dailyPeaks(
   });
 }
 
-/** Sums of the times of all quarters. */
-export function timesOf(uses: readonly UseQuarter[]): ConcurrentUse['times'] {
+/** Sums of the times of all quarters or slots. */
+export function timesOf(
+  uses: readonly Pick<QuarterUse, 'msActive' | 'msInactive' | 'msTimeout'>[],
+): ConcurrentUse['times'] {
   return {
     activeMs: uses.reduce((sum, use) => sum + use.msActive, 0),
     inactiveMs: uses.reduce((sum, use) => sum + use.msInactive, 0),

@@ -11,18 +11,10 @@ import {
 } from '../../calendar/index.ts';
 import { readCompleteness } from '../../completeness/index.ts';
 import { readSnapshot } from '../../db/index.ts';
-import { MINUTE_MS, quarterOf } from '../../rollup/index.ts';
-import { readUse } from '../../use/index.ts';
-import {
-  dailyPeaks,
-  peakActiveOf,
-  peakOf,
-  pointsOf,
-  timesOf,
-  unpackMinutes,
-  type UseQuarter,
-} from './model.ts';
-import { applicationsByUse, lanes, quarterPeaks } from './store.ts';
+import { MINUTE_MS, QUARTER_MS, quarterOf, quarterStart } from '../../rollup/index.ts';
+import { readUse, readUseBySlot, type UseRange } from '../../use/index.ts';
+import { dailyPeaks, peakActiveOf, peakOf, pointsOf, pointsOfSums, timesOf } from './model.ts';
+import { applicationsByUse, lanes, peaksOutside } from './store.ts';
 
 export interface ConcurrentUseInput {
   account: number;
@@ -59,23 +51,20 @@ export async function concurrentUse(pool: Pool, input: ConcurrentUseInput): Prom
     const known = { from: range.from, to: until };
     const tableStep = input.step ?? (step === 'minute' ? 'hour' : step);
     const tableSlots = slotsOf(known, tableStep, days);
-    const uses = application === null ? [] : await usesOf(client, input.account, application, range);
+    const slots = { points: slotsOf(known, step, days), table: tableSlots, days };
+    const use = await useOf(client, { account: input.account, application, range }, step, slots);
     const completeness = await readCompleteness(client, input.account, tableSlots, input.now);
-    const times = timesOf(uses);
+    const { peaks, ...figures } = use;
     return {
       application,
       applications,
       ...range,
       zone: input.zone,
       step,
-      points: pointsOf(slotsOf(known, step, days), uses),
-      peak: peakOf(uses),
-      peakActive: peakActiveOf(uses),
-      average: averageOf(times, known),
-      times,
-      table: pointsOf(tableSlots, uses),
+      ...figures,
+      average: averageOf(use.times, known),
       completeness,
-      daily: application === null ? [] : await daily(client, { ...input, application, range }, uses),
+      daily: application === null ? [] : await daily(client, { ...input, application, range }, peaks),
       lanes: await lanesOf(client, { account: input.account, application }, range),
       until,
     };
@@ -89,15 +78,74 @@ function chosen(applications: readonly ApplicationRef[], slug: string | undefine
   return found;
 }
 
-async function usesOf(
+type Figures = Pick<ConcurrentUse, 'points' | 'peak' | 'peakActive' | 'times' | 'table'>;
+
+/** What the report says of the use of its application. */
+interface Use extends Figures {
+  /** Peaks of the range in parts that lie inside one local day each. */
+  peaks: Peaks;
+}
+
+interface Slots {
+  points: readonly Slot[];
+  table: readonly Slot[];
+  /** Midnights. */
+  days: readonly number[];
+}
+
+type Peaks = { at: number; peak: number }[];
+
+interface Of {
+  account: number;
+  application: ApplicationRef | null;
+  range: Slot;
+}
+
+/** Steps of whole hours and days are added up by the database; a quarter and what is shorter is read as it is. */
+function useOf(
   client: PoolClient,
-  account: number,
-  application: ApplicationRef,
-  range: Slot,
-): Promise<UseQuarter[]> {
+  { account, application, range }: Of,
+  step: Step,
+  slots: Slots,
+): Promise<Use> {
   const quarters = { first: quarterOf(range.from), last: quarterOf(range.to - 1) };
-  const uses = await readUse(client, { account, application: application.id, ...quarters });
-  return uses.map(unpackMinutes);
+  const of = application && { account, application: application.id, ...quarters };
+  return step === 'hour' || step === 'day' ? longUse(client, of, slots) : shortUse(client, of, slots);
+}
+
+async function shortUse(client: PoolClient, of: UseRange | null, slots: Slots): Promise<Use> {
+  const uses = of === null ? [] : await readUse(client, of);
+  return {
+    points: pointsOf(slots.points, uses),
+    peak: peakOf(uses),
+    peakActive: peakActiveOf(uses),
+    times: timesOf(uses),
+    table: pointsOf(slots.table, uses),
+    peaks: uses.map((use) => ({ at: quarterStart(use.quarter), peak: use.peakOpen })),
+  };
+}
+
+/** The points of these steps are the rows of the table. */
+async function longUse(client: PoolClient, of: UseRange | null, slots: Slots): Promise<Use> {
+  if (of === null) return shortUse(client, of, slots);
+  const bounds = slots.points.map(({ from }) => quarterOf(from));
+  // What agents with a wrong clock tell of the time after the last slot belongs to the range, and to no slot.
+  const after = Math.ceil((slots.points.at(-1)?.to ?? quarterStart(of.first)) / QUARTER_MS);
+  const daysAfter = slots.days.map(quarterOf).filter((quarter) => quarter > after);
+  bounds.push(...[after, ...daysAfter].filter((quarter) => quarter <= of.last));
+  const { slots: sums, plateau, mostActive } = await readUseBySlot(client, of, bounds);
+  const points = pointsOfSums(slots.points, sums);
+  return {
+    points,
+    peak: peakOf(plateau),
+    peakActive: peakActiveOf(mostActive === undefined ? [] : [mostActive]),
+    times: timesOf(sums),
+    table: points,
+    peaks: sums.map(({ peak }, i) => ({
+      at: quarterStart(bounds[i] ?? of.first),
+      peak: peak?.peakOpen ?? 0,
+    })),
+  };
 }
 
 function averageOf(times: ConcurrentUse['times'], known: Slot): number {
@@ -105,27 +153,18 @@ function averageOf(times: ConcurrentUse['times'], known: Slot): number {
   return length <= 0 ? 0 : (times.activeMs + times.inactiveMs + times.timeoutMs) / length;
 }
 
-/** The strip of daily peaks: the roll-up, with the fresh quarters of the range in place of what it has of them. */
+/** The strip of daily peaks: the roll-up, with what is fresh of the range in place of what it has of it. */
 async function daily(
   client: PoolClient,
   input: ConcurrentUseInput & { application: ApplicationRef; range: Slot },
-  uses: readonly UseQuarter[],
+  fresh: Peaks,
 ): Promise<ConcurrentUse['daily']> {
   const from = await midnightBefore(client, input.range.to - 1, DAILY_STRIP_DAYS, input.zone);
   const days = await midnights(client, { from, to: input.range.to }, input.zone);
-  const strip = { from, to: days.at(-1) ?? input.range.to };
-  const rolled = await quarterPeaks(
-    client,
-    { account: input.account, application: input.application.id },
-    strip,
-  );
-  const inRange = (at: number): boolean => at >= input.range.from && at < input.range.to;
-  const fresh = uses.map((use) => ({ at: use.from, peak: use.peakOpen }));
-  const peaks = [...rolled.filter(({ at }) => !inRange(at)), ...fresh].toSorted((a, b) => a.at - b.at);
-  return dailyPeaks(
-    days,
-    peaks.filter(({ at }) => at >= from),
-  );
+  const of = { account: input.account, application: input.application.id };
+  const rolled = await peaksOutside(client, of, days, input.range);
+  const peaks = [...rolled, ...fresh].filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at);
+  return dailyPeaks(days, peaks);
 }
 
 async function lanesOf(

@@ -12,32 +12,74 @@ export async function applicationsByUse(
   account: number,
   range: Slot,
 ): Promise<ApplicationRef[]> {
-  const { rows } = await client.query<ApplicationRef>(
-    `select a.id, a.slug, a.name from application a left join lateral (
-       select sum(ms_active + ms_inactive + ms_timeout)::float8 as used from rollup_quarter r
-       where r.account_id = a.account_id and r.application_id = a.id and q >= $2 and q < $3) u on true
-     where a.account_id = $1 and (a.deleted_at is null or u.used > 0)
-     order by coalesce(u.used, 0) desc,
-       (select count(*) from open_document d where d.account_id = a.account_id and d.application_id = a.id
-         and not d.server_closed) desc, a.name`,
-    [account, new Date(range.from), new Date(range.to)],
-  );
+  const days = { from: Math.ceil(range.from / DAY_MS) * DAY_MS, to: Math.floor(range.to / DAY_MS) * DAY_MS };
+  // Without a whole day of UTC inside, the quarters are the range itself, and none after it.
+  const edge = days.from < days.to ? days : { from: range.to, to: range.to };
+  const { rows } = await client.query<ApplicationRef>({
+    name: 'applications-by-use',
+    text: APPLICATIONS_BY_USE,
+    values: [account, ...[range.from, edge.from, edge.to, range.to].map((at) => new Date(at))],
+  });
   return rows;
 }
 
-/** Peaks of the quarters of a long time, without their minutes. */
-export async function quarterPeaks(
+const DAY_MS = 86_400_000;
+
+/** Whole days of UTC from their sums, what is left at the edges of the range from its quarters. */
+const APPLICATIONS_BY_USE = `
+  with by_day as (
+    select application_id, sum(used_ms::float8) as used from use_day
+    where account_id = $1 and day >= ($3::timestamptz at time zone 'UTC')::date
+      and day < ($4::timestamptz at time zone 'UTC')::date
+    group by application_id
+  ), opened as (
+    select application_id, count(*) as n from open_document where account_id = $1 and not server_closed
+    group by application_id
+  )
+  select id, slug, name from (
+    select a.id, a.slug, a.name, a.deleted_at, o.n as opened,
+      coalesce(d.used, 0) + coalesce(case when $2::timestamptz < $3 then (
+        select sum((ms_active + ms_inactive + ms_timeout)::float8) from rollup_quarter r
+        where r.account_id = $1 and r.application_id = a.id and q >= $2 and q < $3) end, 0)
+      + coalesce(case when $4::timestamptz < $5 then (
+        select sum((ms_active + ms_inactive + ms_timeout)::float8) from rollup_quarter r
+        where r.account_id = $1 and r.application_id = a.id and q >= $4 and q < $5) end, 0) as used
+    from application a left join by_day d on d.application_id = a.id left join opened o on o.application_id = a.id
+    where a.account_id = $1) a
+  where deleted_at is null or used > 0
+  order by used desc, coalesce(opened, 0) desc, name`;
+
+/** The largest peak of each local day that has one, from the roll-up, without what lies in a range. */
+export async function peaksOutside(
   client: PoolClient,
   of: { account: number; application: number },
+  midnights: readonly number[],
   range: Slot,
 ): Promise<{ at: number; peak: number }[]> {
-  const { rows } = await client.query<{ q: Date; peak_open: number }>(
-    `select q, peak_open from rollup_quarter
-     where account_id = $1 and application_id = $2 and q >= $3 and q < $4 order by q`,
-    [of.account, of.application, new Date(range.from), new Date(range.to)],
-  );
-  return rows.map((row) => ({ at: row.q.getTime(), peak: row.peak_open }));
+  const from = midnights[0] ?? range.from;
+  const to = midnights.at(-1) ?? range.to;
+  if (from >= range.from && to <= range.to) return [];
+  const { rows } = await client.query<{ day: number; peak: number }>({
+    name: 'peaks-by-day',
+    text: PEAKS_BY_DAY,
+    values: [
+      of.account,
+      of.application,
+      ...[from, Math.min(range.from, to), Math.max(range.to, from), to].map((at) => new Date(at)),
+      midnights.map((at) => new Date(at)),
+    ],
+  });
+  return rows.map(({ day, peak }) => ({ at: midnights[day - 1] ?? from, peak }));
 }
+
+const PEAKS_BY_DAY = `
+  select width_bucket(q, $7::timestamptz[]) as day, max(peak_open) as peak from (
+    select q, peak_open from rollup_quarter
+      where account_id = $1 and application_id = $2 and q >= $3 and q < $4
+    union all
+    select q, peak_open from rollup_quarter
+      where account_id = $1 and application_id = $2 and q >= $5 and q < $6) r
+  group by 1`;
 
 /** One lane a session that was open in the range, with its states in it; the longest unused first. */
 export async function lanes(
