@@ -1,11 +1,18 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
-import { accessRoutes, databaseAnswers, sessionPlugin, type Access } from './access/index.ts';
+import {
+  accessRoutes,
+  databaseAnswers,
+  sessionPlugin,
+  type Access,
+  type ServiceAccess,
+} from './access/index.ts';
 import { agentRoutes, type AgentsDeps } from './agents/index.ts';
 import { applicationRoutes } from './applications/index.ts';
 import { completenessRoutes } from './completeness/index.ts';
 import { deadLetterRoutes } from './dead-letters/index.ts';
+import { declaredRoutes } from './declared/index.ts';
 import type { Replay } from './ingest/index.ts';
 import { liveRoutes, type LiveBoard } from './live/index.ts';
 import { overviewRoutes } from './overview/index.ts';
@@ -15,6 +22,7 @@ import { reportRoutes } from './reports/index.ts';
 export interface AppDeps extends AgentsDeps {
   pool: Pool;
   access: Access;
+  serviceAccess: ServiceAccess;
   board: LiveBoard;
   replay: Replay;
   metrics: Registry;
@@ -41,6 +49,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       reportRoutes(routes, deps);
       completenessRoutes(routes, deps);
       deadLetterRoutes(routes, deps);
+      declaredRoutes(routes, deps);
       done();
     },
     { prefix: '/api/v1' },

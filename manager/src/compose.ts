@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
-import { createAccess } from './access/index.ts';
+import { createAccess, createServiceAccess } from './access/index.ts';
 import { createRevocations } from './agents/index.ts';
 import type { AppDeps } from './app.ts';
 import { createConfigPush } from './config-push/index.ts';
@@ -20,6 +20,8 @@ export interface Parts {
   natsUrl: string;
   publicNatsUrls: readonly string[];
   trustedProxies: string[];
+  /** Token of the operator in Kubernetes, where there is one. */
+  serviceToken: string | undefined;
   metrics: Registry;
   clock: () => number;
   log: Log;
@@ -43,6 +45,7 @@ export function compose(parts: Parts): AppDeps {
     trustedProxies: parts.trustedProxies,
     limits,
     access: createAccess({ db, clock, limits }),
+    serviceAccess: createServiceAccess({ db, token: parts.serviceToken }),
     revocations: createRevocations({ db, claims, clock, log }),
     configPush: createConfigPush({ db, hub, signer: credentials.signer, clock, log }),
     replay: createReplay({

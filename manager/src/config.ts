@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { zoneSchema } from '@process-meter/contract';
 import { z } from 'zod';
 
@@ -17,6 +18,8 @@ const schema = z.object({
   PM_PUBLIC_NATS_URLS: list.optional(),
   PM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   PM_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
+  /** File with the token that the operator in Kubernetes shows, at least 32 characters. */
+  PM_SERVICE_TOKEN_FILE: z.string().min(1).optional(),
   /** Addresses or ranges whose `x-forwarded-*` headers are believed: the portal or an ingress. */
   PM_TRUSTED_PROXIES: list.default(['127.0.0.1', '::1']),
   /** Time zone of the account made at the first start. */
@@ -33,6 +36,7 @@ export interface ManagerConfig {
   publicNatsUrls: readonly string[];
   logLevel: string;
   adminPasswordFile: string | undefined;
+  serviceToken: string | undefined;
   trustedProxies: string[];
   timeZone: string;
 }
@@ -51,7 +55,16 @@ export function readConfig(env: NodeJS.ProcessEnv): ManagerConfig {
     publicNatsUrls: values.PM_PUBLIC_NATS_URLS ?? values.PM_NATS_URL.split(','),
     logLevel: values.PM_LOG_LEVEL,
     adminPasswordFile: values.PM_ADMIN_PASSWORD_FILE,
+    serviceToken: tokenIn(values.PM_SERVICE_TOKEN_FILE),
     trustedProxies: values.PM_TRUSTED_PROXIES,
     timeZone: values.PM_TIME_ZONE,
   };
+}
+
+function tokenIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const token = readFileSync(file, 'utf8').trim();
+  if (token.length < 32)
+    throw new Error(`PM_SERVICE_TOKEN_FILE: the token in ${file} has fewer than 32 characters`);
+  return token;
 }

@@ -25,6 +25,7 @@ export async function apiDocument(now: number): Promise<string> {
       natsUrl: 'nats://127.0.0.1:1',
       publicNatsUrls: [],
       trustedProxies: [],
+      serviceToken: undefined,
       metrics: createMetrics('manager'),
       clock: () => now,
       log: createLog('manager', 'silent'),

@@ -11,6 +11,8 @@ export const applicationSchema = applicationSettingsSchema.extend({
   /** Sessions open now and sessions begun in the last 24 h. */
   openNow: z.number().int(),
   sessionsToday: z.number().int(),
+  /** The MonitoredApplication that declares it; null when people made it here. What is declared cannot be changed here. */
+  origin: z.object({ namespace: z.string(), name: z.string() }).nullable(),
 });
 export type Application = z.infer<typeof applicationSchema>;
 /** Who has which revision of the account's configuration. */

@@ -6,6 +6,7 @@ import type { Access } from './sign-in.ts';
 
 export { firstStart } from './first-start.ts';
 export { createAccess, csrfMatches, type Access, type SignedIn } from './sign-in.ts';
+export { createServiceAccess, type Service, type ServiceAccess } from './service.ts';
 export { SESSION_COOKIE } from './routes/sign-in.ts';
 export { sessionPlugin } from './session-plugin.ts';
 export { answers as databaseAnswers } from './store.ts';

@@ -107,6 +107,10 @@ export async function ensureAccount(db: Db, account: FirstStart): Promise<number
   return id;
 }
 
+export async function accountOfSlug(db: Db, slug: string): Promise<{ id: number } | undefined> {
+  return db.selectFrom('account').select('id').where('slug', '=', slug).executeTakeFirst();
+}
+
 export async function hasLogins(db: Db, accountId: number): Promise<boolean> {
   const row = await db
     .selectFrom('login')

@@ -6,6 +6,7 @@ import { getApplicationRoute } from './routes/get-application.ts';
 import { listApplicationsRoute } from './routes/list-applications.ts';
 import { removeApplicationRoute } from './routes/remove-application.ts';
 
+export { declareApplication, undeclareApplication } from './declared-store.ts';
 export type { ApplicationsDeps } from './deps.ts';
 
 export function applicationRoutes(app: App, deps: ApplicationsDeps): void {

@@ -34,12 +34,12 @@ async function readApplications(
 ): Promise<Application[]> {
   const dayAgo = new Date(now - DAY_MS);
   const { rows } = await sql<ApplicationRow>`
-    select a.*,
+    select a.*, d.namespace as declared_in, d.name as declared_as,
       (select count(distinct (d.agent_id, d.session_id)) from open_document d
         where d.account_id = a.account_id and d.application_id = a.id and not d.server_closed)::int as open_now,
       (select count(*) from session s where s.application_id = a.id and s.account_id = a.account_id
         and s.started >= ${dayAgo})::int as sessions_today
-    from application a
+    from application a left join declared d on d.id = a.declared_id
     where a.account_id = ${account} and a.deleted_at is null
       ${slug === undefined ? sql`` : sql`and a.slug = ${slug}`}
     order by lower(a.name), a.id`.execute(db);
@@ -60,6 +60,7 @@ async function readApplications(
       updatedAt: row.updated_at.getTime(),
       openNow: row.open_now,
       sessionsToday: row.sessions_today,
+      origin: row.declared_as === null ? null : { namespace: row.declared_in ?? '', name: row.declared_as },
     }),
   );
 }
@@ -80,6 +81,8 @@ interface ApplicationRow {
   updated_at: Date;
   open_now: number;
   sessions_today: number;
+  declared_in: string | null;
+  declared_as: string | null;
 }
 
 /** @returns the slug it got @throws AppError PM-4009 when the account has one of that name */
@@ -91,28 +94,35 @@ export async function addApplication(
   return db.transaction().execute(async (tx) => {
     const revision = await nextRevision(tx, account);
     await refuseSameName(tx, account, { name: change.settings.name });
-    const taken = await tx
-      .selectFrom('application')
-      .select('slug')
-      .where('account_id', '=', account)
-      .execute();
-    const slug = freeSlug(slugOf(change.settings.name), new Set(taken.map((row) => row.slug)));
-    const at = new Date(change.now);
-    const { id } = await tx
-      .insertInto('application')
-      .values({
-        account_id: account,
-        slug,
-        ...columns(change.settings),
-        revision,
-        created_at: at,
-        updated_at: at,
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    await remember(tx, { id, revision, at }, change.settings);
-    return slug;
+    return insertApplication(tx, account, { ...change, revision });
   });
+}
+
+/** @returns its slug */
+export async function insertApplication(
+  tx: Transaction<Database>,
+  account: number,
+  made: { settings: ApplicationSettings; revision: number; declaredId?: number; now: number },
+): Promise<string> {
+  const { settings, revision, declaredId = null } = made;
+  const taken = await tx.selectFrom('application').select('slug').where('account_id', '=', account).execute();
+  const slug = freeSlug(slugOf(settings.name), new Set(taken.map((row) => row.slug)));
+  const at = new Date(made.now);
+  const { id } = await tx
+    .insertInto('application')
+    .values({
+      account_id: account,
+      slug,
+      ...columns(settings),
+      declared_id: declaredId,
+      revision,
+      created_at: at,
+      updated_at: at,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await remember(tx, { id, revision, at }, settings);
+  return slug;
 }
 
 export interface ApplicationChange {
@@ -123,18 +133,19 @@ export interface ApplicationChange {
   now: number;
 }
 
-/** @throws AppError PM-4004 unknown, PM-4009 changed since it was read, or the name is taken */
+/** @throws AppError PM-4004 unknown, PM-4009 changed since it was read, or the name is taken, PM-4010 a resource owns it */
 export async function changeApplication(db: Db, account: number, change: ApplicationChange): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const revision = await nextRevision(tx, account);
     const found = await tx
       .selectFrom('application')
-      .select(['id', 'revision'])
+      .select(['id', 'revision', 'declared_id'])
       .where('account_id', '=', account)
       .where('slug', '=', change.slug)
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
     if (found === undefined) throw new AppError('notFound', 'There is no such application.');
+    if (found.declared_id !== null) throw new AppError('declaredElsewhere');
     if (found.revision !== change.readAt) throw new AppError('conflict');
     await refuseSameName(tx, account, { name: change.settings.name, but: found.id });
     const at = new Date(change.now);
@@ -147,7 +158,7 @@ export async function changeApplication(db: Db, account: number, change: Applica
   });
 }
 
-/** Ends its monitoring. What was recorded stays, and reports of that time keep it. @throws AppError PM-4004 */
+/** Ends its monitoring. What was recorded stays, and reports of that time keep it. @throws AppError PM-4004, PM-4010 */
 export async function removeApplication(
   db: Db,
   account: number,
@@ -155,17 +166,29 @@ export async function removeApplication(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const revision = await nextRevision(tx, account);
-    const removed = await tx
-      .updateTable('application')
-      .set({ deleted_at: new Date(now), updated_at: new Date(now), revision })
+    const found = await tx
+      .selectFrom('application')
+      .select(['id', 'declared_id'])
       .where('account_id', '=', account)
       .where('slug', '=', slug)
       .where('deleted_at', 'is', null)
-      .returning('id')
       .executeTakeFirst();
-    if (removed === undefined) throw new AppError('notFound', 'There is no such application.');
-    await rememberEnd(tx, { id: removed.id, revision, at: new Date(now) });
+    if (found === undefined) throw new AppError('notFound', 'There is no such application.');
+    if (found.declared_id !== null) throw new AppError('declaredElsewhere');
+    await endApplication(tx, { id: found.id, revision, at: new Date(now) });
   });
+}
+
+export async function endApplication(
+  tx: Transaction<Database>,
+  end: { id: number; revision: number; at: Date },
+): Promise<void> {
+  await tx
+    .updateTable('application')
+    .set({ deleted_at: end.at, updated_at: end.at, revision: end.revision })
+    .where('id', '=', end.id)
+    .execute();
+  await rememberEnd(tx, end);
 }
 
 /** Who has which revision of the account's configuration. Revoked agents do not count. */
@@ -212,7 +235,7 @@ export async function agentsWithRevision(
 }
 
 /** Raises the account's revision; its row lock makes changes of one account go one after the other. */
-async function nextRevision(tx: Transaction<Database>, account: number): Promise<number> {
+export async function nextRevision(tx: Transaction<Database>, account: number): Promise<number> {
   const { config_revision: revision } = await tx
     .updateTable('account')
     .set((update) => ({ config_revision: update('config_revision', '+', 1) }))
@@ -222,7 +245,7 @@ async function nextRevision(tx: Transaction<Database>, account: number): Promise
   return revision;
 }
 
-async function refuseSameName(
+export async function refuseSameName(
   tx: Transaction<Database>,
   account: number,
   { name, but = 0 }: { name: string; but?: number },
@@ -238,7 +261,7 @@ async function refuseSameName(
   if (same !== undefined) throw new AppError('conflict', 'There is an application of that name.');
 }
 
-async function remember(
+export async function remember(
   tx: Transaction<Database>,
   { id, revision, at }: { id: number; revision: number; at: Date },
   settings: ApplicationSettings,
@@ -261,7 +284,7 @@ async function rememberEnd(
     from application a where id = ${id}`.execute(tx);
 }
 
-function columns(settings: ApplicationSettings) {
+export function columns(settings: ApplicationSettings) {
   return {
     name: settings.name,
     rules: JSON.stringify(settings.rules),

@@ -80,6 +80,21 @@ export interface Database {
     created_at: DefaultInstant;
     updated_at: DefaultInstant;
     deleted_at: OptionalInstant;
+    declared_id: ColumnType<number | null, number | null | undefined, number | null>;
+  };
+  declared: {
+    id: Generated<number>;
+    account_id: number;
+    cluster: string;
+    kind: string;
+    namespace: string;
+    name: string;
+    uid: string;
+    made_at: Instant;
+    generation: Int8;
+    spec: Json;
+    changed_at: Instant;
+    deleted_at: OptionalInstant;
   };
   application_history: {
     application_id: number;
@@ -101,6 +116,10 @@ export interface Database {
     ended: OptionalInstant;
     end_cause: number | null;
     revision: number;
+    /** Null while the times are not known: open, or not computed since its last record. */
+    active_ms: number | null | undefined;
+    inactive_ms: number | null | undefined;
+    timeout_ms: number | null | undefined;
   };
   document: {
     account_id: number;

@@ -20,5 +20,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a session. Every other route of the API needs one. */
     isPublic?: boolean;
+    /** Answers to the token of a service, and to no person. */
+    isService?: boolean;
   }
 }

@@ -23,13 +23,19 @@ export async function openApi(app: App): Promise<void> {
         description:
           'Errors are problem+json with a stable code. Unsafe methods need the header x-csrf-token of GET /me.',
       },
-      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'pm_session' } } },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'pm_session' },
+          service: { type: 'http', scheme: 'bearer' },
+        },
+      },
       security: [{ session: [] }],
     },
     transform: (route) => {
       const made = jsonSchemaTransform(route);
-      const isPublic = route.route.config?.isPublic === true;
-      return isPublic ? { ...made, schema: { ...made.schema, security: [] } } : made;
+      const { isPublic = false, isService = false } = route.route.config ?? {};
+      if (isPublic) return { ...made, schema: { ...made.schema, security: [] } };
+      return isService ? { ...made, schema: { ...made.schema, security: [{ service: [] }] } } : made;
     },
     transformObject: (made) =>
       'openapiObject' in made ? withRefusals(made.openapiObject) : made.swaggerObject,

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { testDatabase, type TestDatabase } from './template-db.ts';
 
 export const PASSWORD = 'correct horse battery';
+/** What the operator shows. */
+export const SERVICE_TOKEN = 'a-token-of-the-operator-in-a-test';
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Answer {
@@ -74,6 +76,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
     natsUrl,
     publicNatsUrls: [natsUrl],
     trustedProxies: ['127.0.0.1'],
+    serviceToken: SERVICE_TOKEN,
     metrics: createMetrics('test'),
     clock: options.clock ?? Date.now,
     log,
