@@ -71,6 +71,14 @@ export const application = {
     effectText:
       'Agents get the new rules at once and report back. Time that has passed is not changed; open sessions go on under the new rules.',
   },
+  declared: {
+    owner: (origin: { namespace: string; name: string }) =>
+      `A resource in Kubernetes declares this application: ${origin.name} in ${origin.namespace}. It is changed there:`,
+    command: (origin: { namespace: string; name: string }) =>
+      `kubectl edit monitoredapplication ${origin.name} --namespace ${origin.namespace}`,
+    busyAbove: (percent: string) => `above ${percent}% of one core`,
+    no: 'no',
+  },
   who: {
     title: 'Who has it',
     has: 'has it',

@@ -30,6 +30,7 @@ export const applications = {
     changed: 'Changed',
   },
   more: (n: number) => plural(n, { one: 'and # more rule', other: 'and # more rules' }),
+  declared: (origin: { namespace: string; name: string }) => `Kubernetes: ${origin.namespace}/${origin.name}`,
   empty: 'No application is metered yet.',
   emptyNext: 'Add the first application',
   order: 'By name',
