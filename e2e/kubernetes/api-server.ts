@@ -41,7 +41,7 @@ export function apiServer(lab: Lab): ApiServer {
 }
 
 function part(kubeconfig: string, key: string): string {
-  const found = new RegExp(`${key}: ([A-Za-z0-9+/=]+)`).exec(kubeconfig)?.[1];
+  const found = new RegExp(`${key}"?: ?"?([A-Za-z0-9+/=]+)`).exec(kubeconfig)?.[1];
   if (found === undefined) throw new Error(`the kubeconfig has no ${key}`);
   return Buffer.from(found, 'base64').toString('utf8');
 }
