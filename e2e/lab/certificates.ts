@@ -41,6 +41,8 @@ function leaves(address: string): Leaf[] {
     server('kube-controller-manager', local),
     server('kube-scheduler', local),
     client('admin', '/O=system:masters/CN=lab-admin'),
+    // A name of its own, so that the audit log tells what a test writes from what KWOK does for its nodes.
+    client('kwok', '/O=system:masters/CN=lab-kwok'),
     client('controller-manager-client', '/CN=system:kube-controller-manager'),
     client('scheduler-client', '/CN=system:kube-scheduler'),
     { name: 'front', authority: 'front-ca', subject: '/CN=front-proxy-client', use: 'clientAuth' },

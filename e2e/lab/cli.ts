@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { z } from 'zod';
 import { binariesAreReady, ensureBinaries } from './binaries.ts';
 import { endLab, findLabs, type FoundLab } from './run-folder.ts';
 import { startLab } from './start.ts';
@@ -15,6 +16,7 @@ const USAGE = `usage: node e2e/lab/cli.ts COMMAND
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
+  background,
   up: (args) => (args[0] === '-d' ? upInBackground(args.slice(1)) : up(args)),
   down,
   status,
@@ -22,29 +24,40 @@ const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
   build,
 };
 
-async function up([nodes = '3']: readonly string[]): Promise<void> {
+async function up([nodes = '3']: readonly string[], tell = say): Promise<void> {
   const start = Date.now();
-  const lab = await startLab({ nodes: Number(nodes), progress: say });
-  say(`lab ${lab.id} at ${lab.url} after ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  say(`export KUBECONFIG=${lab.adminKubeconfig}`);
-  // Told to a parent that waits for it.
-  process.send?.('ready');
-  process.disconnect?.();
+  const lab = await startLab({ nodes: Number(nodes), progress: tell });
+  tell(`lab ${lab.id} at ${lab.url} after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  tell(`export KUBECONFIG=${lab.adminKubeconfig}`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void lab.stop());
+  // The foreground that waits for this one ends now.
+  process.disconnect?.();
   await lab.ended;
 }
 
+/** Its lines go to the foreground as messages: a shared output would keep a reader of it waiting for ever. */
 async function upInBackground(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [import.meta.filename, 'up', ...args], {
+  const child = spawn(process.execPath, [import.meta.filename, 'background', ...args], {
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  child.on('message', (line) => say(z.string().parse(line)));
   await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
+    child.once('disconnect', () => resolve());
     child.once('exit', (code) => reject(new Error(`the lab ended while starting (exit ${code})`)));
   });
-  child.disconnect();
   child.unref();
+}
+
+async function background(args: readonly string[]): Promise<void> {
+  const tell = (line: string): void => void process.send?.(line);
+  try {
+    await up(args, tell);
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+    process.disconnect?.();
+  }
 }
 
 async function down([id]: readonly string[]): Promise<void> {

@@ -136,7 +136,7 @@ function ownServer({ keys, address }: Setting, certificate: string, port: number
 
 function kwok({ keys, address, stages }: Setting): Flags {
   return {
-    kubeconfig: `${keys}/admin.kubeconfig`,
+    kubeconfig: `${keys}/kwok.kubeconfig`,
     config: stages,
     'manage-all-nodes': true,
     'node-ip': address,

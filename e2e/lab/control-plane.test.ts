@@ -130,9 +130,9 @@ describe('a lab', () => {
     const kubeconfig = await lab.tokenKubeconfig({ namespace: 'limited', name: 'reader' });
     const asReader = (...args: string[]): Promise<string> => lab.kubectl(args, { kubeconfig });
     expect(await asReader('get', 'pods', '-n', 'limited', '-o', 'name')).toBe('');
-    await expect(asReader('get', 'secrets', '-n', 'limited')).rejects.toThrow('Forbidden');
-    await expect(asReader('get', 'pods', '-n', 'default')).rejects.toThrow('Forbidden');
-    await expect(asReader('delete', 'pods', '--all', '-n', 'limited')).rejects.toThrow('Forbidden');
+    await expect(asReader('get', 'secrets', '-n', 'limited')).rejects.toThrow(/forbidden/i);
+    await expect(asReader('get', 'pods', '-n', 'default')).rejects.toThrow(/forbidden/i);
+    await expect(asReader('create', 'configmap', 'x', '-n', 'limited')).rejects.toThrow(/forbidden/i);
   });
 
   test('refuses a pod that is not restricted where a namespace asks for it', async () => {

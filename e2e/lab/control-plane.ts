@@ -84,7 +84,12 @@ async function choosePorts(place: Place): Promise<Ports> {
 
 function writeKubeconfigs({ keys, url }: Setting): void {
   const pem = (file: string): string => readFileSync(join(keys, file), 'utf8');
-  const users = { admin: 'admin', controllers: 'controller-manager-client', scheduler: 'scheduler-client' };
+  const users = {
+    admin: 'admin',
+    kwok: 'kwok',
+    controllers: 'controller-manager-client',
+    scheduler: 'scheduler-client',
+  };
   for (const [name, certificate] of Object.entries(users)) {
     const user = { certificate: pem(`${certificate}.crt`), key: pem(`${certificate}.key`) };
     writeFileSync(join(keys, `${name}.kubeconfig`), kubeconfigText(url, pem('ca.crt'), user), {

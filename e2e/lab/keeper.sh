@@ -28,6 +28,8 @@ for _ in {1..100}; do
   kill -KILL $left 2>/dev/null
   sleep 0.05
 done
+# The kernel removes the network some time after its last process; its name is free for the next lab at once.
+[ -e "$run/link" ] && ip link delete "$(<"$run/link")" 2>/dev/null
 # Files of the dead may still be held for a moment.
 for _ in {1..50}; do
   rm -rf --one-file-system "$run" 2>/dev/null && break

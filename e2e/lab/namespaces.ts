@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { until } from './wait.ts';
@@ -25,6 +25,8 @@ export async function enterNamespaces(
   if (over) throw new Error('this machine does not allow namespaces (unshare ended at once)');
   const holderPid = Number(readFileSync(file, 'utf8'));
   const lab = await addLink(holderPid);
+  // For the keeper, which removes it.
+  writeFileSync(join(run, 'link'), linkName(lab));
   const [outside, inside] = [`${NETWORK}.${lab}.1`, `${NETWORK}.${lab}.2`];
   await ip('address', 'add', `${outside}/24`, 'dev', linkName(lab));
   await ip('link', 'set', linkName(lab), 'up');

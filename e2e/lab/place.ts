@@ -56,11 +56,12 @@ async function isolatedPlace(): Promise<Place> {
     const { holderPid, address } = await enterNamespaces(run, keeper.ended);
     const enter = ['--target', String(holderPid), '--net', '--mount', '--pid', '--'];
     return {
-      ...commonParts(run, keeper),
+      ...commonParts(run, keeper, (name, command, args) =>
+        startInside(run, name, [...enter, command, ...args]),
+      ),
       isolation: { kind: 'namespaces' },
       address,
       port: (usual) => Promise.resolve(usual),
-      start: (name, command, args) => startInside(run, name, [...enter, command, ...args]),
     };
   } catch (error) {
     // Its run folder goes with it.
@@ -73,23 +74,34 @@ async function plainPlace(reason: string): Promise<Place> {
   const run = makeRunFolder();
   const keeper = await startKeeper(run, ['sleep', 'infinity']);
   return {
-    ...commonParts(run, keeper),
+    ...commonParts(run, keeper, (name, command, args) => startPlain(run, name, [command, ...args])),
     isolation: { kind: 'plain', reason },
     address: '127.0.0.1',
     port: () => freePort(),
-    start: (name, command, args) => startPlain(run, name, [command, ...args]),
   };
 }
 
-function commonParts(run: string, keeper: Supervised): Pick<Place, 'run' | 'keeper' | 'ended' | 'end'> {
+function commonParts(
+  run: string,
+  keeper: Supervised,
+  start: Place['start'],
+): Pick<Place, 'run' | 'keeper' | 'start' | 'ended' | 'end'> {
+  const daemons: Daemon[] = [];
   return {
     run,
     keeper: keeper.pid,
+    async start(name, command, args) {
+      const daemon = await start(name, command, args);
+      daemons.push(daemon);
+      return daemon;
+    },
     ended: keeper.ended.then(() => undefined),
     async end() {
       await keeper.stop('SIGTERM', STOP_GRACE_MS);
       // Nothing is left, unless somebody has killed the keeper.
       await removeLeft(run);
+      // They are gone, and with this also what watched over them.
+      await Promise.all(daemons.map(({ ended }) => ended));
     },
   };
 }
