@@ -4,7 +4,9 @@ import { say, SetupError, since } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
 import { browserTests, faultTests, labTests, unitTests } from './test-runs.mjs';
 
-const PARTS = ['checks', 'unit', 'lab', 'faults', 'e2e'];
+const PARTS = ['checks', 'unit', 'faults', 'e2e'];
+/** Run when asked for: building a control plane takes 12 minutes the first time. */
+const ON_DEMAND = ['lab'];
 const started = Date.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -37,8 +39,9 @@ async function main() {
 function wantedParts(args) {
   if (args.length === 0) return PARTS;
   const wanted = args.map((arg) => /^--only=(.+)$/.exec(arg)?.[1]);
-  if (wanted.every((part) => PARTS.includes(part))) return wanted;
-  throw new SetupError(`usage: npm test [-- --only=${PARTS.join('|')}]`);
+  const known = [...PARTS, ...ON_DEMAND];
+  if (wanted.every((part) => known.includes(part))) return wanted;
+  throw new SetupError(`usage: npm test [-- --only=${known.join('|')}]`);
 }
 
 async function checks(tools) {
