@@ -9,13 +9,14 @@ export async function midnights(
   range: { from: number; to: number },
   zone: string,
 ): Promise<number[]> {
-  const { rows } = await client.query<{ at: Date }>(
-    `select (day at time zone $3) as at from generate_series(
+  const { rows } = await client.query<{ at: Date }>({
+    name: 'midnights',
+    text: `select (day at time zone $3) as at from generate_series(
        date_trunc('day', $1::timestamptz at time zone $3),
        date_trunc('day', $2::timestamptz at time zone $3) + interval '1 day',
        interval '1 day') as day`,
-    [new Date(range.from), new Date(Math.max(range.from, range.to - 1)), zone],
-  );
+    values: [new Date(range.from), new Date(Math.max(range.from, range.to - 1)), zone],
+  });
   return rows.map((row) => row.at.getTime());
 }
 
@@ -26,9 +27,10 @@ export async function midnightBefore(
   days: number,
   zone: string,
 ): Promise<number> {
-  const { rows } = await client.query<{ at: Date }>(
-    `select ((date_trunc('day', $1::timestamptz at time zone $3) - make_interval(days => $2)) at time zone $3) as at`,
-    [new Date(at), days, zone],
-  );
+  const { rows } = await client.query<{ at: Date }>({
+    name: 'midnight-before',
+    text: `select ((date_trunc('day', $1::timestamptz at time zone $3) - make_interval(days => $2)) at time zone $3) as at`,
+    values: [new Date(at), days, zone],
+  });
   return rows[0]?.at.getTime() ?? at;
 }

@@ -20,17 +20,17 @@ export async function coveredQuarters(
     first: Math.ceil(from / QUARTER_MS),
     after: Math.floor(to / QUARTER_MS),
   }));
-  const { rows } = await client.query<{ slot: number; ms: number }>(COVERED, [
-    account,
-    whole.map(({ first }) => first),
-    whole.map(({ after }) => after),
-  ]);
+  const { rows } = await client.query<{ slot: number; ms: number }>({
+    name: 'coverage-by-slot',
+    text: COVERED,
+    values: [account, whole.map(({ first }) => first), whole.map(({ after }) => after)],
+  });
   for (const { slot, ms } of rows) covered[slot - 1] = ms;
   return covered;
 }
 
 const COVERED = `
-  select s.slot::int, sum(c.covered_ms)::float8 as ms
+  select s.slot::int, sum(c.covered_ms::float8) as ms
   from unnest($2::int4[], $3::int4[]) with ordinality s(first, after, slot)
     join coverage_quarter c on c.account_id = $1 and c.q >= s.first and c.q < s.after
   group by s.slot`;
@@ -65,11 +65,11 @@ const PARTS = `
   group by p.part`;
 
 export async function freshStretches(client: PoolClient, account: number, range: Slot): Promise<Fresh> {
-  const { rows } = await client.query<{ from_at: Date; to_at: Date; running: boolean }>(FRESH, [
-    account,
-    new Date(range.from),
-    new Date(range.to),
-  ]);
+  const { rows } = await client.query<{ from_at: Date; to_at: Date; running: boolean }>({
+    name: 'coverage-not-rolled-up',
+    text: FRESH,
+    values: [account, new Date(range.from), new Date(range.to)],
+  });
   const of = (isRunning: boolean): Slot[] =>
     rows
       .filter(({ running }) => running === isRunning)
@@ -90,7 +90,12 @@ export async function gapsIn(client: PoolClient, account: number, range: Slot): 
     at: Date;
     resumed: Date | null;
     revoked_at: Date | null;
-  }>(GAPS, [account, new Date(range.from), new Date(range.to), LEFT_CAUSES]);
+  }>({
+    // Planned once a connection: that takes several times as long as to run it.
+    name: 'coverage-gaps',
+    text: GAPS,
+    values: [account, new Date(range.from), new Date(range.to), LEFT_CAUSES],
+  });
   return rows.map((row) => ({
     agent: row.agent_id,
     from: row.at.getTime(),

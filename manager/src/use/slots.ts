@@ -2,12 +2,11 @@ import type { PoolClient } from 'pg';
 import {
   minuteCounts,
   MINUTES_PER_QUARTER,
-  QUARTER_MS,
   quarterOf,
   quarterStart,
   type QuarterUse,
 } from '../rollup/index.ts';
-import { instantsOf, readQuarters, readTouched, recompute, type UseRange } from './store.ts';
+import { instantsOf, readQuarters, readStale, readTouched, recompute, type UseRange } from './store.ts';
 
 /** Sums of the quarters of a slot, and the first quarter with its largest peak. */
 export interface SlotUse {
@@ -38,7 +37,7 @@ export async function readUseBySlot(
 ): Promise<UseBySlot> {
   const touched = await readTouched(client, range);
   const rows = await rolledBySlot(client, range, bounds, touched.quarters);
-  const stale = rows.flatMap((row) => row.stale ?? []);
+  const stale = rows.some((row) => row.stale > 0) ? await readStale(client, range) : [];
   const fresh = await recompute(client, range, touched, stale);
   const sums = bounds.map(emptySum);
   for (const row of rows) addRow(sums[row.slot - 1], row);
@@ -181,7 +180,8 @@ interface SlotRow {
   ms_timeout: number;
   peak: number | null;
   active: number | null;
-  stale: number[] | null;
+  /** How many of an older version, which are not in the figures. */
+  stale: number;
 }
 
 async function rolledBySlot(
@@ -211,7 +211,7 @@ const BY_SLOT = `
     coalesce(sum(ms_timeout::float8) filter (where known), 0) as ms_timeout,
     max(peak_open * ${TWO_POW_32}::float8 - date_part('epoch', q)) filter (where known) as peak,
     max(top_active * ${TWO_POW_32}::float8 - date_part('epoch', q)) filter (where known) as active,
-    array_agg((date_part('epoch', q) / ${QUARTER_MS / 1000})::int) filter (where not known) as stale
-  from (select *, minute_ms is not null as known from rollup_quarter
-    where account_id = $1 and application_id = $2 and q >= $3 and q < $4 and q <> all($6::timestamptz[])) r
+    count(*) filter (where not known)::int as stale
+  from (select q, ms_active, ms_inactive, ms_timeout, peak_open, top_active, minute_ms is not null as known
+    from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 and q <> all($6::timestamptz[])) r
   group by 1`;

@@ -117,11 +117,23 @@ export async function readQuarters(
   if (quarters.length === 0) return [];
   const { rows } = await client.query<RollupRow>({
     name: 'quarters-by-number',
-    text: `select ${ROLLUP_COLUMNS} from rollup_quarter
-     where account_id = $1 and application_id = $2 and q = any($3::timestamptz[]) order by q`,
+    // As a join it is planned once, whatever the quarters are.
+    text: `select r.* from unnest($3::timestamptz[]) asked(at), lateral (
+       select ${ROLLUP_COLUMNS} from rollup_quarter
+       where account_id = $1 and application_id = $2 and q = asked.at) r order by q`,
     values: [account, application, quarters.map((quarter) => new Date(quarterStart(quarter)))],
   });
   return settledOf(rows);
+}
+
+/** Quarters of an older version. */
+export async function readStale(client: PoolClient, range: UseRange): Promise<number[]> {
+  const { rows } = await client.query<{ q: Date }>(
+    `select q from rollup_quarter
+     where account_id = $1 and application_id = $2 and q >= $3 and q < $4 and minute_ms is null`,
+    [range.account, range.application, ...instantsOf(range)],
+  );
+  return rows.map((row) => row.q.getTime() / QUARTER_MS);
 }
 
 const ROLLUP_COLUMNS = `q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout,

@@ -131,7 +131,7 @@ test('sums by day are those of the segments, whatever comes late and whenever it
       });
       expect(rows).toEqual(wanted);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
@@ -213,6 +213,6 @@ test('hours and days that the database adds up say what their quarters say', asy
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
