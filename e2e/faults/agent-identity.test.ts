@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { startServers, type Servers } from '../stack/servers.ts';
 import { DAY, SimulatedDesk } from './agent-desk.ts';
 import { UplinkedAgent } from './agent-uplink.ts';
+import { monitorSimulated } from './simulated.ts';
 
 const eventually = { timeout: 60_000, interval: 100 };
 /** An agent that is heard again so long after another began with its key is alive beside it. */
@@ -28,16 +29,7 @@ const agents: UplinkedAgent[] = [];
 beforeAll(async () => {
   servers = await startServers();
   pool = new Pool({ connectionString: servers.databaseUrl, max: 2 });
-  await servers.manager.monitorOnly([
-    {
-      name: 'Simulated',
-      rules: [{ executable: 'simulated' }],
-      inactiveAfterMs: 60_000,
-      timeoutAfterMs: 300_000,
-    },
-  ]);
-  const { rows } = await pool.query<{ id: number }>(`select id from application where slug = 'simulated'`);
-  application = rows[0]!.id;
+  application = await monitorSimulated(servers, pool);
   from = (Math.floor(Date.now() / DAY) - 10) * DAY;
   const entered = await fetch(`${servers.managerUrl}/api/v1/sign-in`, {
     method: 'POST',

@@ -6,6 +6,7 @@ import { Audit } from '../stack/audit.ts';
 import { startServers, type Servers } from '../stack/servers.ts';
 import { DAY, quartersOf, SimulatedDesk, type Quarter } from './agent-desk.ts';
 import { UplinkedAgent } from './agent-uplink.ts';
+import { monitorSimulated } from './simulated.ts';
 
 const DAYS = 30;
 const SMALL_MB = 0.5;
@@ -23,16 +24,7 @@ const agents: UplinkedAgent[] = [];
 beforeAll(async () => {
   servers = await startServers();
   pool = new Pool({ connectionString: servers.databaseUrl, max: 2 });
-  await servers.manager.monitorOnly([
-    {
-      name: 'Simulated',
-      rules: [{ executable: 'simulated' }],
-      inactiveAfterMs: 60_000,
-      timeoutAfterMs: 300_000,
-    },
-  ]);
-  const { rows } = await pool.query<{ id: number }>(`select id from application where slug = 'simulated'`);
-  application = rows[0]!.id;
+  application = await monitorSimulated(servers, pool);
   from = (Math.floor(Date.now() / DAY) - DAYS) * DAY;
 }, 120_000);
 afterAll(async () => {

@@ -23,6 +23,18 @@ export interface Findings {
   desktopDocuments: number;
 }
 
+/** What an audit finds when nothing was lost, nothing is there twice, and nothing is left to do. */
+export const NOTHING_LOST = {
+  doubledSegments: 0,
+  sequenceGaps: 0,
+  gapRecords: 0,
+  deadLetters: 0,
+  dirtyKeys: 0,
+  brokenTilings: 0,
+  rollupDifference: 0,
+  openSessions: 0,
+} satisfies Partial<Findings>;
+
 const QUARTER = `interval '15 minutes'`;
 
 /** Holds the database against what was given out; nothing of the product's own code is asked. */

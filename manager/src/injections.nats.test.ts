@@ -10,14 +10,12 @@ import {
   type TrustedKey,
 } from '@process-meter/contract';
 import { headers } from '@nats-io/transport-node';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { readConfig } from './ingest/config.ts';
-import { startIngest, type RunningIngest } from './ingest/ingest.ts';
-import { createLog } from './log.ts';
+import type { RunningIngest } from './ingest/ingest.ts';
 import { agentCredentials } from './nats-trust/index.ts';
 import { testApi, type TestApi } from './testing/api.ts';
 import { testChain, type TestAgent, type TestChain } from './testing/chain.ts';
+import { testIngest } from './testing/ingest.ts';
 
 /**
  * The server checks the subject that is published, never the reply subject, and answers with full rights of its own: its
@@ -33,17 +31,7 @@ const heard: Uint8Array[] = [];
 
 beforeAll(async () => {
   chain = await testChain(inject('postgresUrl'));
-  ingest = await startIngest({
-    config: readConfig({
-      PM_DATABASE_URL: chain.database.url,
-      PM_NATS_URL: chain.nats.url,
-      PM_SECRETS_DIR: chain.secretsDir,
-      PM_PORT: '0',
-    }),
-    log: createLog('ingest', 'silent'),
-    metrics: new Registry(),
-    now: Date.now,
-  });
+  ingest = await testIngest(chain);
   const nats = { url: chain.nats.url, secrets: chain.secrets };
   api = await testApi(inject('postgresUrl'), { database: chain.database, nats });
   attacker = await chain.enrol();

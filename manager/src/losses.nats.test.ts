@@ -1,11 +1,9 @@
 import { CAUSE, type AgentRecord } from '@process-meter/contract';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readLosses } from './completeness/index.ts';
-import { readConfig } from './ingest/config.ts';
-import { startIngest, type RunningIngest } from './ingest/ingest.ts';
-import { createLog } from './log.ts';
+import type { RunningIngest } from './ingest/ingest.ts';
 import { publish, testChain, type TestAgent, type TestChain } from './testing/chain.ts';
+import { testIngest } from './testing/ingest.ts';
 
 const BASE = Date.now() - 3_600_000;
 const eventually = { timeout: 15_000, interval: 30 };
@@ -14,17 +12,7 @@ let ingest: RunningIngest;
 
 beforeAll(async () => {
   chain = await testChain(inject('postgresUrl'));
-  ingest = await startIngest({
-    config: readConfig({
-      PM_DATABASE_URL: chain.database.url,
-      PM_NATS_URL: chain.nats.url,
-      PM_SECRETS_DIR: chain.secretsDir,
-      PM_PORT: '0',
-    }),
-    log: createLog('ingest', 'silent'),
-    metrics: new Registry(),
-    now: Date.now,
-  });
+  ingest = await testIngest(chain);
 });
 afterAll(async () => {
   await ingest.stop();

@@ -1,12 +1,10 @@
 import { deadLetterReplaySchema, type AgentRecord, type DeadLetterReplay } from '@process-meter/contract';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readLosses } from '../completeness/index.ts';
-import { readConfig } from '../ingest/config.ts';
-import { startIngest, type RunningIngest } from '../ingest/ingest.ts';
-import { createLog } from '../log.ts';
+import type { RunningIngest } from '../ingest/ingest.ts';
 import { testApi, type TestApi } from '../testing/api.ts';
 import { publish, testChain, type TestAgent, type TestChain } from '../testing/chain.ts';
+import { testIngest } from '../testing/ingest.ts';
 
 const BASE = Date.UTC(2026, 10, 20, 8);
 const SECRET = 'Offer to Ann 4711';
@@ -18,18 +16,7 @@ let api: TestApi;
 
 beforeAll(async () => {
   chain = await testChain(inject('postgresUrl'));
-  ingest = await startIngest({
-    config: readConfig({
-      PM_DATABASE_URL: chain.database.url,
-      PM_NATS_URL: chain.nats.url,
-      PM_SECRETS_DIR: chain.secretsDir,
-      PM_PORT: '0',
-      PM_ACK_WAIT_MS: '2000',
-    }),
-    log: createLog('ingest', 'silent'),
-    metrics: new Registry(),
-    now: Date.now,
-  });
+  ingest = await testIngest(chain, { PM_ACK_WAIT_MS: '2000' });
   const nats = { url: chain.nats.url, secrets: chain.secrets };
   api = await testApi(inject('postgresUrl'), { database: chain.database, nats });
 });

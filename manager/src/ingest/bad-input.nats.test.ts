@@ -13,11 +13,10 @@ import {
 } from '@process-meter/contract';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createLog } from '../log.ts';
 import { natsAuthenticator } from '../nats-trust/index.ts';
 import { publish, testChain, type RawBatch, type TestAgent, type TestChain } from '../testing/chain.ts';
-import { readConfig } from './config.ts';
-import { startIngest, type RunningIngest } from './ingest.ts';
+import { testIngest } from '../testing/ingest.ts';
+import type { RunningIngest } from './ingest.ts';
 
 const BASE = Date.UTC(2026, 10, 20, 8);
 const DAY = 86_400_000;
@@ -35,18 +34,7 @@ let good: TestAgent;
 
 beforeAll(async () => {
   chain = await testChain(inject('postgresUrl'));
-  ingest = await startIngest({
-    config: readConfig({
-      PM_DATABASE_URL: chain.database.url,
-      PM_NATS_URL: chain.nats.url,
-      PM_SECRETS_DIR: chain.secretsDir,
-      PM_PORT: '0',
-      PM_ACK_WAIT_MS: '2000',
-    }),
-    log: createLog('ingest', 'silent'),
-    metrics: registry,
-    now: Date.now,
-  });
+  ingest = await testIngest(chain, { PM_ACK_WAIT_MS: '2000' }, registry);
   stranger = await connectStranger();
   agent = await chain.enrol();
   revoked = await chain.enrol();
