@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { createPartitions } from '../../../manager/src/ingest/partition-store.ts';
 import { rollOnce } from '../../../manager/src/rollup/index.ts';
+import { BEGINNING, keepTimes, type Place } from '../../../manager/src/session-times/index.ts';
 import { DayRows, type Counts } from './day-rows.ts';
 import { copyInto, withoutIndexes } from './load.ts';
 import { addApplications, addPeople, drawBy, type MadeApplication, type Person } from './people.ts';
@@ -25,6 +26,7 @@ const SEED = 20_260_901;
 const PRESENT_ON_WORKDAY = 0.9;
 const PRESENT_ON_WEEKEND = 0.05;
 const LOG_ROWS_PER_ROUND = 20_000;
+const SESSIONS_PER_ROUND = 200;
 /** The earliest working day of a date begins so long before its midnight UTC. */
 const EARLIEST = 6 * 3_600_000;
 
@@ -51,6 +53,8 @@ export async function generate(pool: Pool, size: DataSize, now: number): Promise
   const indexed = performance.now();
   const quarters = await rollUp(pool, rows, applications);
   const rolled = performance.now();
+  await withClient(pool, keepAll);
+  await pool.query('vacuum analyze session');
   return {
     ...rows.counts,
     account,
@@ -130,6 +134,12 @@ export async function rollAll(pool: Pool): Promise<void> {
   await withClient(pool, async (client) => {
     while ((await rollOnce(client, LOG_ROWS_PER_ROUND)) > 0);
   });
+}
+
+/** Keeps the times of all ended sessions, as the keeper of an ingest process has done long before a report is asked. */
+async function keepAll(client: PoolClient): Promise<void> {
+  let after: Place | undefined = BEGINNING;
+  while (after !== undefined) after = (await keepTimes(client, after, SESSIONS_PER_ROUND))?.last;
 }
 
 async function accountOf(pool: Pool): Promise<number> {

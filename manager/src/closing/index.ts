@@ -2,6 +2,7 @@ export { startCloser, type CloserDeps } from './closer.ts';
 export {
   closeSilentAgents,
   holdOffClosing,
+  holdOffWriters,
   reopenAgents,
   silentAgents,
   type News,

@@ -1,7 +1,10 @@
 import { CAUSE, SEGMENT_CAP_MS, SEGMENT_FLAG } from '@process-meter/contract';
 import type { Pool, PoolClient } from 'pg';
 
-/** Any constant: the id of the advisory lock between ingest (shared) and the closing of silent agents (alone). */
+/**
+ * Any constant: the id of the advisory lock between ingest (shared) and what must not meet a flush half way (alone): the
+ * closing of silent agents, and the computing of the times of sessions.
+ */
 const GATE = 1_347_243_860;
 /** A flush that takes longer than this is waited for in the next round: waiting holds other flushes up. */
 const GATE_TIMEOUT_MS = 1000;
@@ -18,6 +21,12 @@ export interface News {
 /** Until the transaction ends nothing is closed: what it finds open or closed stays so. */
 export async function holdOffClosing(client: PoolClient): Promise<void> {
   await client.query('select pg_advisory_xact_lock_shared($1)', [GATE]);
+}
+
+/** Waits for every flush that holds off closing, and until the transaction ends no other gets so far. */
+export async function holdOffWriters(client: PoolClient): Promise<void> {
+  await client.query(`set local lock_timeout = ${GATE_TIMEOUT_MS}`);
+  await client.query('select pg_advisory_xact_lock($1)', [GATE]);
 }
 
 /**
@@ -39,10 +48,8 @@ export async function reopenAgents(client: PoolClient, news: News): Promise<numb
     'update document set closed = null, close_cause = null where agent_id = any($1) and close_cause = $2',
     [agents, CAUSE.serverClosed],
   );
-  await client.query(
-    'update session set ended = null, end_cause = null where agent_id = any($1) and end_cause = $2',
-    [agents, CAUSE.serverClosed],
-  );
+  await client.query(REOPEN_SESSIONS, [agents, CAUSE.serverClosed]);
+  await client.query(FORGET_TIMES, [agents]);
   await client.query('update open_document set server_closed = false where agent_id = any($1)', [agents]);
   await client.query(
     'update server_closing set closed_at = null, reopened_at = now() where agent_id = any($1)',
@@ -59,6 +66,16 @@ const CLOSED_WITH_NEWS = `
   where c.agent_id = any($1::int4[] || $2::int4[]) and c.closed_at is not null
     and (c.agent_id = any($1) or o.agent_id is null or (o.epoch, o.rev) < (n.epoch, n.rev))
   order by c.agent_id for update of c`;
+
+const REOPEN_SESSIONS = `
+  update session set ended = null, end_cause = null, kept_active_ms = null, kept_inactive_ms = null, kept_timeout_ms = null
+  where agent_id = any($1) and end_cause = $2`;
+
+// The agent itself had ended some, and the server only closed what was open in them.
+const FORGET_TIMES = `
+  update session set kept_active_ms = null, kept_inactive_ms = null, kept_timeout_ms = null
+  where kept_active_ms is not null
+    and (agent_id, id) in (select agent_id, session_id from open_document where agent_id = any($1))`;
 
 /** Quarters that a segment touches; its end is exclusive. */
 const QUARTERS = `generate_series(floor(extract(epoch from started) / 900)::int,
@@ -126,8 +143,7 @@ export async function closeSilentAgents(
 ): Promise<number> {
   await client.query('begin');
   try {
-    await client.query(`set local lock_timeout = ${GATE_TIMEOUT_MS}`);
-    await client.query('select pg_advisory_xact_lock($1)', [GATE]);
+    await holdOffWriters(client);
     const { rows } = await client.query<{ id: number }>(silentSql('a.id = any($3)'), [
       silence.heardBefore,
       silence.revokedBefore,

@@ -117,9 +117,9 @@ export interface Database {
     end_cause: number | null;
     revision: number;
     /** Null while the times are not known: open, or not computed since its last record. */
-    active_ms: number | null | undefined;
-    inactive_ms: number | null | undefined;
-    timeout_ms: number | null | undefined;
+    kept_active_ms: number | null | undefined;
+    kept_inactive_ms: number | null | undefined;
+    kept_timeout_ms: number | null | undefined;
   };
   document: {
     account_id: number;

@@ -20,6 +20,11 @@ const environmentSchema = z.object({
   PM_CLOSE_AFTER_MS: z.coerce.number().int().min(1000).max(7_776_000_000).default(86_400_000),
   /** Ms between two looks for silent agents. */
   PM_CLOSE_EVERY_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
+  /**
+   * Ms after the start before times of ended sessions are kept: a process of an older version may still write during an
+   * upgrade, and would not forget them.
+   */
+  PM_KEEP_TIMES_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).default(300_000),
 });
 
 const credentialsSchema = z.object({ jwt: z.string(), seed: z.string() });
@@ -36,6 +41,7 @@ export interface IngestConfig {
   ackWaitMs: number;
   closeAfterMs: number;
   closeEveryMs: number;
+  keepTimesAfterMs: number;
   credentials: z.infer<typeof credentialsSchema>;
   /** Master keys by key id: all that agents may still use. */
   masters: ReadonlyMap<string, Buffer>;
@@ -58,6 +64,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): IngestConfig {
     ackWaitMs: env.PM_ACK_WAIT_MS,
     closeAfterMs: env.PM_CLOSE_AFTER_MS,
     closeEveryMs: env.PM_CLOSE_EVERY_MS,
+    keepTimesAfterMs: env.PM_KEEP_TIMES_AFTER_MS,
     credentials: secret('ingest.creds.json', credentialsSchema),
     masters: new Map([[master.kid, Buffer.from(master.key, 'base64url')]]),
     down: secret('down-ingest.key', downKeySchema),

@@ -1,6 +1,7 @@
 import type { AgentRecord, Batch, ErrorCode, OpenSnapshot } from '@process-meter/contract';
 import type { News } from '../closing/index.ts';
 import { quarterOf } from '../rollup/index.ts';
+import type { SessionKeys } from '../session-times/index.ts';
 import type { Loss } from './losses.ts';
 import { contains, subtract, union, type Range } from './seen-ranges.ts';
 import { SegmentRows } from './segment-rows.ts';
@@ -41,6 +42,8 @@ export interface SeenChange {
   after: Range[];
 }
 
+export const hexToInt8 = (hex: string): string => BigInt(`0x${hex}`).toString();
+
 /** (application, quarter) packed into one number: quarters stay under 2^22 until the year 2089. */
 const QUARTER_SPAN = 2 ** 22;
 
@@ -67,6 +70,8 @@ export class Flush {
   latest = -Infinity;
   duplicates = 0;
   readonly #dirty = new Set<number>();
+  /** Sessions with records in it, by agent. */
+  readonly #touched = new Map<number, Set<string>>();
 
   /** @param ranges what was seen of (agent, epoch) before this batch @returns what is seen with it */
   addBatch(batch: Batch, sender: Sender, ranges: readonly Range[]): Range[] {
@@ -136,15 +141,39 @@ export class Flush {
     return { applications, quarters };
   }
 
+  /** Every session that a record or a snapshot of this flush is about, each once. */
+  touchedSessions(): SessionKeys {
+    const agents: number[] = [];
+    const sessions: string[] = [];
+    for (const [agent, touched] of this.#touched) {
+      for (const session of touched) {
+        agents.push(agent);
+        sessions.push(hexToInt8(session));
+      }
+    }
+    return { agents, sessions };
+  }
+
+  #touchSession({ agent }: Sender, session: string): void {
+    const known = this.#touched.get(agent);
+    if (known === undefined) this.#touched.set(agent, new Set([session]));
+    else known.add(session);
+  }
+
   #addSegments(batch: Batch, sender: Sender, isNew: (seq: number) => boolean): void {
     const { segments } = batch;
     const owner = { account: sender.account, agent: sender.agent, epoch: batch.epoch };
+    let last = '';
     segments.seq.forEach((seq, i) => {
       if (!isNew(seq)) {
         this.duplicates += 1;
         return;
       }
       this.segments.add(segments, i, owner);
+      const session = segments.session[i] ?? '';
+      // Neighbouring rows mostly are of one session.
+      if (session !== last) this.#touchSession(sender, session);
+      last = session;
       this.#touch(segments.application[i] ?? 0, segments.started[i] ?? 0, segments.ended[i] ?? 0);
     });
   }
@@ -173,6 +202,7 @@ export class Flush {
 
   /** Begin and end of a session may come in one flush, in either order: the end wins. */
   #addSession(record: RecordOf<'session'>, sender: Sender): void {
+    this.#touchSession(sender, record.session);
     const key = `${sender.agent}/${record.session}`;
     const before = this.sessions.get(key)?.record;
     const end = record.ended === null && before !== undefined ? before : record;
@@ -188,6 +218,7 @@ export class Flush {
   }
 
   #addSnapshot(snapshot: OwnedSnapshot): void {
+    for (const { session } of snapshot.open.documents) this.#touchSession(snapshot.sender, session);
     const known = this.snapshots.get(snapshot.sender.agent);
     const newer =
       known === undefined ||

@@ -1,31 +1,16 @@
 import { zstdCompressSync } from 'node:zlib';
 import { downSigner, openEnvelope, type AgentRecord, type OpenSnapshot } from '@process-meter/contract';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createLog } from '../log.ts';
 import { publish, testChain, type TestAgent, type TestChain } from '../testing/chain.ts';
-import { readConfig } from './config.ts';
-import { startIngest, type RunningIngest } from './ingest.ts';
+import { testIngest } from '../testing/ingest.ts';
+import type { RunningIngest } from './ingest.ts';
 
 let chain: TestChain;
 let ingest: RunningIngest;
 const BASE = Date.UTC(2026, 10, 20, 8);
 
 const run = (): Promise<RunningIngest> =>
-  startIngest({
-    config: readConfig({
-      PM_DATABASE_URL: chain.database.url,
-      PM_NATS_URL: chain.nats.url,
-      PM_SECRETS_DIR: chain.secretsDir,
-      PM_PORT: '0',
-      PM_ROLL_EVERY_MS: '100',
-      PM_ACK_WAIT_MS: '2000',
-      PM_LOG_LEVEL: 'silent',
-    }),
-    log: createLog('ingest', 'silent'),
-    metrics: new Registry(),
-    now: Date.now,
-  });
+  testIngest(chain, { PM_ROLL_EVERY_MS: '100', PM_ACK_WAIT_MS: '2000', PM_KEEP_TIMES_AFTER_MS: '0' });
 
 beforeAll(async () => {
   chain = await testChain(inject('postgresUrl'));
@@ -116,6 +101,36 @@ test('a batch becomes rows, ranges, a roll-up and a signed mark', async () => {
     .poll(() => marks, eventually)
     .toEqual([expect.objectContaining({ type: 'mark', epoch: agent.epoch, committed: [[1, 12]] })]);
   expect(await count("pg_inherits where inhparent = 'segment'::regclass")).toBeGreaterThan(1);
+});
+
+test('times of a session are kept when it has ended, and with a late segment again', async () => {
+  const agent = await chain.enrol();
+  const ended = { ended: BASE + 20_000, endCause: 13 };
+  const session = {
+    kind: 'session',
+    seq: 1,
+    session: id(1),
+    application: chain.application,
+    user: 'ida',
+  } as const;
+  const computer = {
+    computer: 'ws-1',
+    desktop: ':1',
+    executable: 'draw',
+    pid: 7,
+    started: BASE,
+    revision: 1,
+  };
+  await agent.send([{ ...session, ...computer, ...ended }, ...segments(2, 9)]);
+  const kept = (seconds: number): Promise<number> =>
+    count(
+      'session where agent_id = $1 and kept_active_ms + kept_inactive_ms + kept_timeout_ms = $2',
+      agent.id,
+      seconds * 1000,
+    );
+  await expect.poll(() => kept(9), eventually).toBe(1);
+  await agent.send(segments(11, 4));
+  await expect.poll(() => kept(13), eventually).toBe(1);
 });
 
 test('what comes twice, or overlaps, is stored once', async () => {

@@ -6,6 +6,7 @@ import { awaitSchema, connectDatabase, type Connection } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import { natsAuthenticator } from '../nats-trust/index.ts';
 import { startRoller } from '../rollup/index.ts';
+import { startTimesKeeper } from '../session-times/index.ts';
 import { createAcceptor } from './accept.ts';
 import type { IngestConfig } from './config.ts';
 import { RecordConsumer } from './consumer.ts';
@@ -56,6 +57,14 @@ export async function startIngest(deps: IngestDeps): Promise<RunningIngest> {
     everyMs: config.rollEveryMs,
     busy: () => consumer.backlog > BUSY_FROM,
   });
+  const stopTimesKeeper = startTimesKeeper({
+    pool: database.pool,
+    log,
+    metrics: deps.metrics,
+    everyMs: config.rollEveryMs,
+    settleMs: config.keepTimesAfterMs,
+    busy: () => consumer.backlog > BUSY_FROM,
+  });
   const stopCloser = startCloser({
     pool: database.pool,
     log,
@@ -75,6 +84,7 @@ export async function startIngest(deps: IngestDeps): Promise<RunningIngest> {
       await running;
       await pipeline.drained();
       await stopCloser();
+      await stopTimesKeeper();
       await stopRoller();
       await connection.drain();
       await database.close();

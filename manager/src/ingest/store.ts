@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { forgetTimes } from '../session-times/index.ts';
 import { writeDeadLetters } from './dead-letter-store.ts';
-import type { Flush, Owned, SeenChange } from './flush.ts';
+import { hexToInt8, type Flush, type Owned, type SeenChange } from './flush.ts';
 import { writeLosses } from './gap-store.ts';
 import { fromMultirange, toMultirange, type Range } from './seen-ranges.ts';
 import { SEGMENT_COLUMNS } from './segment-rows.ts';
@@ -121,6 +122,7 @@ export async function writeRest(client: PoolClient, flush: Flush): Promise<void>
       quarters,
     ]);
   }
+  await forgetTimes(client, flush.touchedSessions());
   await writeSessions(client, flush);
   await writeDocuments(client, flush);
   await writeCoverage(client, flush);
@@ -129,7 +131,6 @@ export async function writeRest(client: PoolClient, flush: Flush): Promise<void>
   await writeDeadLetters(client, flush.deadLetters);
 }
 
-const hexToInt8 = (hex: string): string => BigInt(`0x${hex}`).toString();
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 const column = <T, V>(rows: readonly Owned<T>[], value: (record: T) => V): V[] =>
   rows.map(({ record }) => value(record));

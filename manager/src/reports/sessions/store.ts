@@ -7,6 +7,7 @@ import {
   type Sessions,
 } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
+import { sweptTimes } from '../../session-times/index.ts';
 
 export interface SessionFilter {
   account: number;
@@ -34,61 +35,75 @@ const OPEN_IN_RANGE = `
       and (ended is null or ended - started > interval '1 day') and (ended is null or ended > $2)
   )`;
 
+/** An agent is found by the part of a reference before the dot; only its sessions are compared whole. */
+const REFERENCE_BEGINS = `s.agent_id = any(array(select a.id from agent a where starts_with(a.external_id, split_part($7, '.', 1))))
+  and (select starts_with(${refOf('s')}, $7) from agent a where a.id = s.agent_id)`;
+
+const STATE_NOW = `select min(d.state) from open_document d where d.agent_id = s.agent_id and d.session_id = s.id`;
+
+/** What the filter gives, with the times that are kept. */
 const CHOSEN = `
   with ${OPEN_IN_RANGE}, chosen as (
-    select s.*, a.external_id, p.slug, p.name as application_name,
-      a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as ref,
-      case when s.ended is null then (select min(d.state) from open_document d
-        where d.agent_id = s.agent_id and d.session_id = s.id) end as state_now
-    from open_in_range s join agent a on a.id = s.agent_id join application p on p.id = s.application_id
+    select s.agent_id, s.id, s.application_id, s.user_name, s.computer, s.desktop, s.started, s.ended, s.end_cause,
+      s.kept_active_ms, s.kept_inactive_ms, s.kept_timeout_ms
+    from open_in_range s
     where ($4::int is null or s.application_id = $4) and ($5::text is null or s.user_name = $5)
-      and ($6::text is null or s.computer = $6)
-      and ($7::text is null or starts_with(a.external_id || '.' || lpad(to_hex(s.id), 16, '0'), $7))
+      and ($6::text is null or s.computer = $6) and ($7::text is null or (${REFERENCE_BEGINS}))
+      and ($8::int is null or (s.ended is null and (${STATE_NOW}) = $8))
       and ($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))
-  ), filtered as (select * from chosen where ($8::int is null or state_now = $8))`;
+  )`;
+
+/** Of a session `of` and its agent `a`. */
+function refOf(of: string): string {
+  return `a.external_id || '.' || lpad(to_hex(${of}.id), 16, '0')`;
+}
+
+/** How many sessions have no times kept: open ones, and ended ones that were not computed yet. */
+type Rest = 'few' | 'many';
 
 /**
- * Whole times of sessions up to the last news. Time by state is that of the most active document, computed as a sweep in
- * SQL over segments and open documents.
+ * `timed`: sessions with their whole times up to the last news. Kept times are taken as they are, the rest is swept: few
+ * sessions are looked up one by one, of many the weeks are read.
  * @param of relation with the sessions
- * @param wide they are many: their weeks are read whole. Few are looked up one by one.
  */
-const timesOf = (of: string, wide: boolean): string => `
-  spans as (
-    select g.agent_id, g.session_id, g.started, g.ended, g.state from ${of} c
-      join segment g on g.agent_id = c.agent_id and g.session_id = c.id and g.ended > g.started
-        and g.started >= c.started - interval '1 second'
-      ${wide ? withinWeeks(of) : ''}
-    union all
-    select o.agent_id, o.session_id, o.started, o.ended, o.state from ${of} c
-      join open_stretch o on o.agent_id = c.agent_id and o.session_id = c.id and o.ended > o.started
-  ), changes as (
-    select agent_id, session_id, at, sum(a)::int as a, sum(i)::int as i, sum(t)::int as t from (
-      select agent_id, session_id, started as at, (state = 1)::int as a, (state = 2)::int as i, (state = 3)::int as t
-        from spans
-      union all
-      select agent_id, session_id, ended, -(state = 1)::int, -(state = 2)::int, -(state = 3)::int from spans
-    ) c group by agent_id, session_id, at
-  ), running as (
-    select agent_id, session_id, at, sum(a) over w as a, sum(i) over w as i, sum(t) over w as t,
-      (extract(epoch from lead(at) over w - at) * 1000)::float8 as ms
-    from changes window w as (partition by agent_id, session_id order by at)
-  ), times as (
-    select agent_id, session_id, sum(ms) filter (where a > 0) as active_ms,
-      sum(ms) filter (where a = 0 and i > 0) as inactive_ms,
-      sum(ms) filter (where a = 0 and i = 0 and t > 0) as timeout_ms
-    from running group by agent_id, session_id
-  ), listed as (
-    select c.*, coalesce(t.active_ms, 0) as active_ms, coalesce(t.inactive_ms, 0) as inactive_ms,
-      coalesce(t.timeout_ms, 0) as timeout_ms,
-      coalesce(t.active_ms, 0) + coalesce(t.inactive_ms, 0) + coalesce(t.timeout_ms, 0) as open_ms
+const withTimes = (of: string, rest: Rest): string => `
+  rest as materialized (select agent_id, id, started from ${of} where kept_active_ms is null),
+  ${sweptTimes('rest', 'all', rest === 'many' ? SINCE_FIRST : '')}, timed as (
+    select c.*, ${(['active_ms', 'inactive_ms', 'timeout_ms'] as const).map(timeOf).join(', ')},
+      ${(['active_ms', 'inactive_ms', 'timeout_ms'] as const).map(knownTime).join(' + ')} as open_ms
     from ${of} c left join times t on t.agent_id = c.agent_id and t.session_id = c.id
   )`;
 
+const knownTime = (column: string): string => `coalesce(c.kept_${column}, t.${column}, 0)`;
+const timeOf = (column: string): string => `${knownTime(column)} as ${column}`;
+
 /** Known before the join runs, so that weeks without such sessions are not read. */
-const withinWeeks = (of: string): string => `
-      where g.started >= (select min(started) - interval '1 second' from ${of})
-        and g.started <= (select max(coalesce(ended, 'infinity')) from ${of})`;
+const SINCE_FIRST = `and g.started >= (select min(started) - interval '1 second' from rest)`;
+
+/** More than these are not looked up one by one. */
+const FEW = 1000;
+
+/**
+ * One look into two small indexes. Of one application, user, computer or session there are never many.
+ * The planner takes a thousand sessions for one, and would compare each with each: for many it is told not to.
+ */
+async function restOf(client: PoolClient, filter: SessionFilter): Promise<Rest> {
+  if (!isWide(filter)) return 'few';
+  const { rows } = await client.query<{ n: number }>(
+    `select (select count(*) from (select from session where account_id = $1 and ended is null limit $2) o)::int
+       + (select count(*) from (select from session where ended is not null and kept_active_ms is null limit $2) u)::int as n`,
+    [filter.account, FEW + 1],
+  );
+  return (rows[0]?.n ?? 0) > FEW ? 'many' : 'few';
+}
+
+async function withoutLoops<T>(client: PoolClient, rest: Rest, query: () => Promise<T>): Promise<T> {
+  if (rest === 'few') return query();
+  await client.query('set local enable_nestloop = off');
+  const result = await query();
+  await client.query('set local enable_nestloop = on');
+  return result;
+}
 
 /** Not narrowed to one application, user, computer or session. */
 const isWide = ({ application, user, computer, session }: SessionFilter): boolean =>
@@ -125,7 +140,7 @@ interface ListedRow {
   ref: string;
   application_id: number;
   slug: string;
-  application_name: string;
+  title: string;
   user_name: string;
   computer: string;
   desktop: string;
@@ -144,16 +159,16 @@ export async function listSessions(
   filter: SessionFilter,
   page: Page,
 ): Promise<SessionRow[]> {
-  // The planner takes the times of many sessions for those of one, and would compare each with each.
-  if (isByTime(page.sort) && isWide(filter)) await client.query('set local enable_nestloop = off');
-  const { rows } = await client.query<ListedRow>(
-    `${CHOSEN}, ${pageOf(page.sort, isWide(filter))} select f.ref, f.application_id, f.slug, f.application_name, f.user_name, f.computer, f.desktop, f.started,
-       f.ended, f.end_cause, f.state_now, f.active_ms, f.inactive_ms, f.timeout_ms,
-       (select count(*)::int from document d where d.agent_id = f.agent_id and d.session_id = f.id) as documents
-     from page f order by ${orderBy(page.sort)}`,
-    [...parameters(filter), page.limit, page.offset],
+  const rest = isByTime(page.sort) ? await restOf(client, filter) : 'few';
+  const { rows } = await withoutLoops(client, rest, () =>
+    client.query<ListedRow>(
+      `${CHOSEN}, ${pageOf(page.sort, rest)}
+       select s.*, case when s.ended is null then (${STATE_NOW}) end as state_now,
+         (select count(*)::int from document d where d.agent_id = s.agent_id and d.session_id = s.id) as documents
+       from page s order by ${orderBy(page.sort)}, ref`,
+      [...parameters(filter), page.limit, page.offset],
+    ),
   );
-  if (isByTime(page.sort) && isWide(filter)) await client.query('set local enable_nestloop = on');
   return rows.map(rowOf);
 }
 
@@ -161,15 +176,13 @@ export async function sumSessions(
   client: PoolClient,
   filter: SessionFilter,
 ): Promise<{ total: number; totals: Sessions['totals'] }> {
-  const { rows } = await client.query<{
-    n: number;
-    active_ms: number;
-    inactive_ms: number;
-    timeout_ms: number;
-  }>(
-    `${CHOSEN}, ${timesOf('filtered', isWide(filter))} select (select count(*)::int from filtered) as n, coalesce(sum(active_ms), 0) as active_ms,
-       coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from times`,
-    parameters(filter),
+  const rest = await restOf(client, filter);
+  const { rows } = await withoutLoops(client, rest, () =>
+    client.query<{ n: number; active_ms: number; inactive_ms: number; timeout_ms: number }>(
+      `${CHOSEN}, ${withTimes('chosen', rest)} select count(*)::int as n, coalesce(sum(active_ms), 0) as active_ms,
+         coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from timed`,
+      parameters(filter),
+    ),
   );
   const [sum] = rows;
   return {
@@ -239,12 +252,24 @@ function parameters(filter: SessionFilter): unknown[] {
   ];
 }
 
-/** The page with its times. Only where times give the order are those of all sessions needed. */
-function pageOf(sort: SessionsQuery['sort'], wide: boolean): string {
-  const cut = `order by ${orderBy(sort)} limit $10 offset $11`;
-  return isByTime(sort)
-    ? `${timesOf('filtered', wide)}, page as (select * from listed ${cut})`
-    : `cut as (select * from filtered ${cut}), ${timesOf('cut', false)}, page as (select * from listed)`;
+/**
+ * `page` with its times. Names and references are made for what may be on the page only: what is equal in the order at
+ * its end is settled by the reference. Only where times give the order are those of all sessions needed.
+ */
+function pageOf(sort: SessionsQuery['sort'], rest: Rest): string {
+  const by = orderBy(sort);
+  const top = (of: string): string =>
+    `top as (select * from ${of} order by ${by} fetch first ($10::int + $11::int) rows with ties)`;
+  const cut = `cut as (
+    select t.*, p.slug, p.name as title, ${refOf('t')} as ref
+    from top t join (select id, external_id from agent) a on a.id = t.agent_id
+      join (select id, slug, name from application) p on p.id = t.application_id
+    order by ${by}, ref limit $10 offset $11)`;
+  if (isByTime(sort))
+    return `${withTimes('chosen', rest)}, ${top('timed')}, ${cut}, page as (select * from cut)`;
+  const named = `named as (select c.*, p.name as application_name from chosen c join application p on p.id = c.application_id)`;
+  const first = by.includes('application_name') ? `${named}, ${top('named')}` : top('chosen');
+  return `${first}, ${cut}, ${withTimes('cut', 'few')}, page as (select * from timed)`;
 }
 
 const BY_TIME: ReadonlySet<string> = new Set(['open', 'active', 'inactive', 'timeout']);
@@ -254,7 +279,7 @@ const isByTime = (sort: SessionsQuery['sort']): boolean => BY_TIME.has(sort.repl
 function orderBy(sort: SessionsQuery['sort']): string {
   const descending = sort.startsWith('-');
   const name = sortName(descending ? sort.slice(1) : sort);
-  return `${SORT_COLUMNS[name]} ${descending ? 'desc' : 'asc'}, ref`;
+  return `${SORT_COLUMNS[name]} ${descending ? 'desc' : 'asc'}`;
 }
 
 function sortName(text: string): SortName {
@@ -265,7 +290,7 @@ function sortName(text: string): SortName {
 function rowOf(row: ListedRow): SessionRow {
   return {
     session: row.ref,
-    application: { id: row.application_id, slug: row.slug, name: row.application_name },
+    application: { id: row.application_id, slug: row.slug, name: row.title },
     user: row.user_name,
     computer: row.computer,
     desktop: row.desktop,
