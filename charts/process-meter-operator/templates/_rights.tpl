@@ -1,11 +1,11 @@
-{{/* What the operator may do in a namespace it looks after. */}}
+{{/* Made from operator/src/rights.ts. What the operator may do in a namespace it looks after. */}}
 {{- define "operator.rights.namespace" -}}
 - apiGroups:
     - processmeter.io
   resources:
     - processmeters
-    - licensepools
     - monitoredapplications
+    - licensepools
     - applicationpolicies
     - licenseservers
     - rentaloffers
@@ -33,18 +33,26 @@
     - managers/status
     - ingests/status
     - portals/status
-    - licensepools/status
     - monitoredapplications/status
+    - licensepools/status
     - applicationpolicies/status
     - licenseservers/status
     - rentaloffers/status
   verbs:
     - patch
 - apiGroups:
+    - processmeter.io
+  resources:
+    - processmeters/finalizers
+    - managers/finalizers
+    - ingests/finalizers
+    - portals/finalizers
+  verbs:
+    - update
+- apiGroups:
     - ""
   resources:
     - configmaps
-    - secrets
     - services
     - serviceaccounts
   verbs:
@@ -54,6 +62,22 @@
     - create
     - patch
     - delete
+- apiGroups:
+    - ""
+  resources:
+    - secrets
+  verbs:
+    - get
+    - list
+    - watch
+    - create
+    - patch
+- apiGroups:
+    - ""
+  resources:
+    - namespaces
+  verbs:
+    - get
 - apiGroups:
     - apps
   resources:
@@ -91,8 +115,8 @@
 - apiGroups:
     - networking.k8s.io
   resources:
-    - networkpolicies
     - ingresses
+    - networkpolicies
   verbs:
     - get
     - list
@@ -100,6 +124,23 @@
     - create
     - patch
     - delete
+- apiGroups:
+    - gateway.networking.k8s.io
+  resources:
+    - httproutes
+  verbs:
+    - get
+    - create
+    - patch
+    - delete
+- apiGroups:
+    - postgresql.cnpg.io
+  resources:
+    - clusters
+  verbs:
+    - get
+    - create
+    - patch
 - apiGroups:
     - events.k8s.io
   resources:

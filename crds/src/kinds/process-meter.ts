@@ -217,7 +217,6 @@ export const processMeter = {
     { type: 'ManagerReady', meaning: 'The Manager is ready.' },
     { type: 'IngestReady', meaning: 'Ingest is ready.' },
     { type: 'PortalReady', meaning: 'The portal is ready.' },
-    { type: 'ConfigSynced', meaning: 'The Manager holds what licensing resources declare.' },
     { type: 'ProductionReady', meaning: 'Nothing of it is for evaluation only.' },
     { type: 'Paused', meaning: 'The operator leaves it as it is.' },
   ],

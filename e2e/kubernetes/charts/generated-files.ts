@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KINDS } from '@process-meter/crds';
 import { crdTemplate } from './crd-templates.ts';
 import { operatorValuesSchema } from './operator-values.ts';
+import { rightsTemplate } from './rights-template.ts';
 import { productValuesSchema } from './product-values.ts';
 import { chartReadme } from './readme.ts';
 import { jsonSchema, valuesSchemaText } from './values-schema.ts';
@@ -24,6 +25,7 @@ export function generatedFiles(): GeneratedFile[] {
       path: `process-meter-operator/templates/crds/${kind.plural}.yaml`,
       content: crdTemplate(kind),
     })),
+    { path: 'process-meter-operator/templates/_rights.tpl', content: rightsTemplate() },
     {
       path: 'process-meter-operator/values.schema.json',
       content: valuesSchemaText(jsonSchema(operatorValuesSchema)),

@@ -58,7 +58,7 @@ export const operatorValuesSchema = z.strictObject({
   commonAnnotations: textMap,
   image,
   crds: z.strictObject({ enabled, keep: z.boolean() }),
-  watchNamespaces: z.array(namespaceName).max(100),
+  watchNamespaces: z.array(namespaceName).max(1),
   replicaCount: z.int().min(1).max(5),
   leaderElection: z.strictObject({ enabled }),
   logLevel: z.enum(['Debug', 'Info', 'Warn', 'Error']),

@@ -27,6 +27,7 @@ const REFUSALS: readonly Refusal[] = [
   operator('image.pullPolicy=Sometimes', '/image/pullPolicy', "'IfNotPresent', 'Always', 'Never'"),
   operator('logLevel=verbose', '/logLevel', "'Debug', 'Info', 'Warn', 'Error'"),
   operator('watchNamespaces[0]=Not_A_Name', '/watchNamespaces/0', 'does not match pattern'),
+  operator('watchNamespaces={a,b}', "at '/watchNamespaces': maxItems: got 2, want 1"),
   operator('metrics.port=80', "at '/metrics/port': minimum: got 80, want 1,024"),
   operator('resources.limits.memory=lots', '/resources/limits/memory'),
   operator(

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Lab } from '@process-meter/e2e/lab';
+import { startTestLab } from '@process-meter/e2e/lab/testing';
+import { externalSecrets, inNamespace } from './installation.ts';
+import { grantRights } from './operator-process.ts';
+
+const DEFINITIONS = join(import.meta.dirname, '../../crds/generated');
+export const NAMESPACE = 'metering';
+
+/** A lab with the definitions, and a namespace that takes restricted pods only, in which the operator has its rights. */
+export interface World {
+  lab: Lab;
+  namespace: string;
+  /** Of the operator's account. */
+  kubeconfig: string;
+}
+
+export async function startWorld(options: { nodes: number } = { nodes: 2 }): Promise<World> {
+  const lab = await startTestLab(options);
+  await lab.kubectl(['apply', '--server-side', '-f', DEFINITIONS]);
+  await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await lab.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } }]);
+  await lab.apply(inNamespace(NAMESPACE, externalSecrets()));
+  return { lab, namespace: NAMESPACE, kubeconfig: await grantRights(lab, NAMESPACE) };
+}

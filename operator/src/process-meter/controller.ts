@@ -1,0 +1,190 @@
+import { processMeterSpecSchema, API_VERSION } from '@process-meter/crds';
+import { PART_KINDS } from '../platform/part-controller.ts';
+import { PAUSED, isPaused } from '../platform/pause.ts';
+import { SECRETS_WATCH, type SecretReader } from '../platform/secret-reader.ts';
+import { readStatus, type CommonStatus } from '../platform/status.ts';
+import type { Release } from '../release/catalogue.ts';
+import { releaseFor } from '../release/move.ts';
+import { installationOf } from '../render/installation.ts';
+import { MANAGED_SELECTOR } from '../render/labels.ts';
+import {
+  INGESTS,
+  INGRESSES,
+  JOBS,
+  MANAGERS,
+  NETWORK_POLICIES,
+  PORTALS,
+  PROCESS_METERS,
+  STATEFUL_SETS,
+} from '../resources.ts';
+import {
+  Applier,
+  KubeError,
+  StatusWriter,
+  keyOf,
+  setConditions,
+  type ControllerOptions,
+  type KubeObject,
+  type OperatorManager,
+} from '../runtime/index.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
+import { OptionalApis } from './optional-apis.ts';
+import type { Pass, StepDeps, StepResult } from './pass.ts';
+import { STEPS } from './steps.ts';
+import { progressOf, statusAfter, statusWithout } from './summary.ts';
+
+export interface ProcessMeterDeps {
+  operator: OperatorManager;
+  secrets: SecretReader;
+  releases: readonly Release[];
+  /** ms since 1970 */
+  now: () => number;
+  monotonic: () => number;
+  password: () => string;
+}
+
+const selected = { labelSelector: MANAGED_SELECTOR };
+const KINDS = [
+  ...PART_KINDS.filter(({ resource }) => resource.kind !== 'Deployment'),
+  ...[STATEFUL_SETS, JOBS, NETWORK_POLICIES, INGRESSES].map((resource) => ({ resource, options: selected })),
+  { resource: MANAGERS },
+  { resource: INGESTS },
+  { resource: PORTALS },
+];
+
+/** Looks again this often at what it waits for, should a watch ever say nothing. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** Composes one installation: its steps in order, then its status. */
+export function processMeterController(deps: ProcessMeterDeps): ControllerOptions {
+  const { client, informers } = deps.operator;
+  const applier = new Applier({ manager: FIELD_MANAGER, kinds: KINDS }, { client, informers });
+  const writer = new StatusWriter(client, { resource: PROCESS_METERS, manager: `${FIELD_MANAGER}-status` });
+  const all = informers.for(PROCESS_METERS);
+  const stepDeps: StepDeps = { ...deps, client, applier, optional: new OptionalApis({ ...deps, client }) };
+
+  const reconcile: ControllerOptions['reconcile'] = async (_key, { object, signal }) => {
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
+    const before = readStatus(writer.current(object));
+    const look: Look = { object, before, now: deps.now(), signal };
+    const write = (status: Record<string, unknown>): Promise<boolean> => writer.write(object, status, signal);
+    const begun = begin(look, all.list(object.metadata.namespace), deps.releases);
+    if ('status' in begun) {
+      await write(begun.status);
+      return undefined;
+    }
+    try {
+      const results = await runSteps(begun.pass, stepDeps);
+      await write(statusAfter({ results, pass: begun.pass }, look));
+      return next(results);
+    } catch (error) {
+      const refused = error instanceof KubeError && (error.forbidden || error.status === 422);
+      if (refused)
+        await write(
+          statusWithout(object, { state: 'reconciling', reason: 'ApiRefused', message: error.message }, look),
+        );
+      throw error;
+    }
+  };
+
+  return {
+    name: 'process-meter',
+    resource: PROCESS_METERS,
+    owns: KINDS,
+    watches: [
+      {
+        ...SECRETS_WATCH,
+        // One namespace holds one ProcessMeter, and any Secret of it may be one that a binding names.
+        keys: ({ metadata }) => all.list(metadata.namespace).map(keyOf),
+      },
+    ],
+    reconcile,
+  };
+}
+
+/** One object at one instant. */
+interface Look {
+  object: KubeObject;
+  before: CommonStatus;
+  /** ms since 1970 */
+  now: number;
+  signal: AbortSignal;
+}
+
+/** A pass to go through, or the status of a ProcessMeter that is to be left alone or cannot be run. */
+function begin(
+  look: Look,
+  all: readonly KubeObject[],
+  releases: readonly Release[],
+): { pass: Pass } | { status: Record<string, unknown> } {
+  const { object, before, now } = look;
+  if (isPaused(object)) {
+    const time = { generation: object.metadata.generation, now };
+    return { status: { ...before, conditions: setConditions(before.conditions ?? [], [PAUSED], time) } };
+  }
+  const stalled = (reason: string, message: string): { status: Record<string, unknown> } => ({
+    status: statusWithout(object, { state: 'stalled', reason, message }, look),
+  });
+  const older = olderThan(object, all);
+  if (older !== undefined)
+    return stalled('NamespaceOccupied', `ProcessMeter ${older} was here first; one namespace holds one.`);
+  const begun = beginPass(look, releases);
+  return 'pass' in begun ? begun : stalled(begun.refusal.reason, begun.refusal.message);
+}
+
+/** Name of the ProcessMeter that was in the namespace before this one. */
+function olderThan(object: KubeObject, all: readonly KubeObject[]): string | undefined {
+  const rank = ({ metadata }: KubeObject): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
+  return all.find((other) => other.metadata.uid !== object.metadata.uid && rank(other) < rank(object))
+    ?.metadata.name;
+}
+
+function beginPass(
+  { object, before, signal }: Look,
+  releases: readonly Release[],
+): { pass: Pass } | { refusal: { reason: string; message: string } } {
+  const spec = processMeterSpecSchema.parse(object['spec']);
+  const processMeter = {
+    apiVersion: API_VERSION,
+    kind: 'ProcessMeter' as const,
+    metadata: object.metadata,
+    spec,
+  };
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const installed = {
+    version: text(before['version']),
+    schemaVersion: text(before['schemaVersion']),
+  };
+  const found = releaseFor(spec.version, installed, releases);
+  if ('refusal' in found) return found;
+  const pass: Pass = {
+    object,
+    processMeter,
+    installation: installationOf(processMeter, found.release),
+    installed,
+    signal,
+    desired: [],
+    bindings: {},
+    outer: { database: [], messaging: [] },
+    components: new Map(),
+    databaseChecksum: '',
+    schemaVersion: installed.schemaVersion,
+  };
+  return { pass };
+}
+
+async function runSteps(pass: Pass, deps: StepDeps): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (const { run } of STEPS) {
+    const result = await run(pass, deps);
+    results.push(result);
+    if (result.state !== 'done') break;
+  }
+  return results;
+}
+
+function next(results: readonly StepResult[]): { requeueAfterMs: number } | undefined {
+  const last = results.at(-1);
+  if (last === undefined || progressOf({ results }).state === 'ready') return undefined;
+  return { requeueAfterMs: last.state === 'wait' ? (last.afterMs ?? LOOK_AGAIN_MS) : 10 * LOOK_AGAIN_MS };
+}

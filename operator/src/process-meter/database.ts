@@ -1,0 +1,65 @@
+import { CNPG_CLUSTERS } from '../resources.ts';
+import { contentHash } from '../runtime/index.ts';
+import { rolloutOf } from '../platform/rollout.ts';
+import { PORTS } from '../render/names.ts';
+import { renderCluster, renderPostgres } from '../render/postgres.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
+import { done, make, stall, wait, type Pass, type StepDeps, type StepResult } from './pass.ts';
+import { portsIn } from './ports.ts';
+
+/** Finds or runs the database, and leaves in the pass where its URI is. */
+export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  const { external, cloudNativePG, embedded } = pass.installation.spec.database;
+  const { names } = pass.installation;
+  if (external !== undefined) return bind(pass, deps, external.secretRef);
+  if (embedded !== undefined) {
+    const objects = await make(pass, deps, renderPostgres(pass.installation, embedded));
+    const running = runs(pass, 'Postgres', objects);
+    if (running !== undefined) return running;
+    return bind(pass, deps, { name: names.postgres, key: 'uri' });
+  }
+  if (cloudNativePG === undefined) return stall('NoDatabase', 'spec.database names no database.');
+  if (!(await deps.optional.serves(CNPG_CLUSTERS, pass.signal)))
+    return stall('CloudNativePGMissing', 'This cluster has no CloudNativePG (postgresql.cnpg.io/v1).');
+  if (cloudNativePG.create !== undefined) {
+    const cluster = renderCluster(pass.installation, cloudNativePG.create);
+    await deps.optional.apply(pass.object, cluster, { manager: FIELD_MANAGER, signal: pass.signal });
+  }
+  const name = cloudNativePG.clusterRef?.name ?? names.postgres;
+  const found = await deps.secrets.read(pass.installation.namespace, `${name}-app`, pass.signal);
+  if (found === undefined)
+    return wait('ClusterNotReady', `Cluster ${name} has not given its Secret ${name}-app yet.`, 15_000);
+  return bind(pass, deps, { name: `${name}-app`, key: 'uri' });
+}
+
+async function bind(
+  pass: Pass,
+  deps: StepDeps,
+  secretRef: { name: string; key: string },
+): Promise<StepResult> {
+  const { name, key } = secretRef;
+  const content = await deps.secrets.read(pass.installation.namespace, name, pass.signal);
+  if (content === undefined)
+    return stall('DatabaseSecretMissing', `There is no Secret ${name} with the URI of the database.`);
+  const uri = content[key];
+  if (uri === undefined)
+    return stall('DatabaseSecretMissing', `Secret ${name} has no key ${key} with the URI of the database.`);
+  pass.bindings.database = { secretRef };
+  pass.outer.database = portsIn(uri, PORTS.postgres);
+  pass.databaseChecksum = contentHash(uri);
+  return done('DatabaseBound', `Secret ${name} says where it is; the migration connects to it.`);
+}
+
+/** Undefined once the StatefulSet among the objects runs. */
+export function runs(
+  pass: Pass,
+  component: 'Postgres' | 'Nats',
+  objects: Parameters<typeof rolloutOf>[0][],
+): StepResult | undefined {
+  const set = objects.find(({ kind }) => kind === 'StatefulSet');
+  if (set === undefined) throw new Error(`no StatefulSet was rendered for ${component}`);
+  const { progress, readyReplicas, desired } = rolloutOf(set);
+  pass.components.set(component, { name: component, ready: readyReplicas, desired });
+  if (progress.state === 'ready') return undefined;
+  return wait(`${component}NotReady`, `${component}: ${progress.message}`);
+}

@@ -1,0 +1,40 @@
+import { TRUST_FILES } from '@process-meter/contract';
+import { PORTS } from '../render/names.ts';
+import { ROUTES_KEY, renderNats } from '../render/nats.ts';
+import { runs } from './database.ts';
+import { done, make, stall, type Pass, type StepDeps, type StepResult } from './pass.ts';
+import { portsIn } from './ports.ts';
+
+/** Finds or runs the message servers, and leaves in the pass where they and the keys to them are. */
+export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  const { namespace, names, spec } = pass.installation;
+  const { external, embedded } = spec.messaging;
+  if (external !== undefined) {
+    const { servers, trustSecretRef } = external;
+    const keys = [...TRUST_FILES.manager, ...TRUST_FILES.ingest];
+    const state = await deps.secrets.state(namespace, [{ name: trustSecretRef.name, keys }], pass.signal);
+    if ('missing' in state)
+      return stall(
+        'TrustSecretMissing',
+        `There is no ${state.missing}; \`manager trust init\` makes its files.`,
+      );
+    pass.bindings.messaging = { servers, trustSecretRef };
+    pass.outer.messaging = [...new Set(servers.flatMap((server) => portsIn(server, PORTS.nats)))];
+    return done('MessagingBound', `Secret ${trustSecretRef.name} holds the keys to the servers.`);
+  }
+  if (embedded === undefined) return stall('NoMessaging', 'spec.messaging names no servers.');
+  const uses = [
+    { name: names.trust, keys: TRUST_FILES.nats },
+    { name: names.nats, keys: [ROUTES_KEY] },
+  ];
+  const state = await deps.secrets.state(namespace, uses, pass.signal);
+  if ('missing' in state) return stall('TrustSecretMissing', `There is no ${state.missing}.`);
+  const objects = await make(pass, deps, renderNats(pass.installation, embedded, state.checksum));
+  const running = runs(pass, 'Nats', objects);
+  if (running !== undefined) return running;
+  pass.bindings.messaging = {
+    servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
+    trustSecretRef: { name: names.trust },
+  };
+  return done('ServersReady', `${embedded.replicas} of ${embedded.replicas} NATS servers are ready.`);
+}

@@ -1,0 +1,78 @@
+import type { ProcessMeter } from '@process-meter/crds';
+import type { Applier, Desired, KubeClient, KubeObject } from '../runtime/index.ts';
+import type { SecretReader } from '../platform/secret-reader.ts';
+import type { Installed } from '../release/move.ts';
+import type { Bindings, Installation } from '../render/installation.ts';
+import type { OuterPorts } from '../render/network-policies.ts';
+import type { OptionalApis } from './optional-apis.ts';
+
+/** What the steps work with. */
+export interface StepDeps {
+  client: KubeClient;
+  applier: Applier;
+  secrets: SecretReader;
+  optional: OptionalApis;
+  /** ms since 1970 */
+  now: () => number;
+  /** A password of 160 bits or more that begins with a letter. */
+  password: () => string;
+}
+
+type Component = 'Manager' | 'Ingest' | 'Portal' | 'Nats' | 'Postgres';
+
+export interface ComponentCount {
+  name: Component;
+  ready: number;
+  desired: number;
+  version?: string;
+}
+
+/** One look at one ProcessMeter. The steps fill it in their order; a later one finds what the earlier ones left. */
+export interface Pass {
+  readonly object: KubeObject;
+  readonly processMeter: ProcessMeter;
+  readonly installation: Installation;
+  readonly installed: Installed;
+  readonly signal: AbortSignal;
+  /** Everything that should be there; what the owner had made beyond it is removed at the end. */
+  readonly desired: Desired[];
+  readonly bindings: Partial<Bindings>;
+  readonly outer: { -readonly [Key in keyof OuterPorts]: OuterPorts[Key] };
+  readonly components: Map<Component, ComponentCount>;
+  /** Checksum of the URI of the database. */
+  databaseChecksum: string;
+  /** Newest migration that is known to have run. */
+  schemaVersion: string | undefined;
+}
+
+export type StepResult =
+  /** In force. */
+  | { state: 'done'; reason: string; message: string }
+  /** Comes right by itself; what is watched, or the time given, brings the next look. */
+  | { state: 'wait'; reason: string; message: string; afterMs?: number }
+  /** Needs a person. */
+  | { state: 'stall'; reason: string; message: string };
+
+export interface Step {
+  /** The condition that tells of it; a step without one is told of by Ready alone. */
+  condition?: string;
+  run: (pass: Pass, deps: StepDeps) => Promise<StepResult>;
+}
+
+export function done(reason: string, message: string): StepResult {
+  return { state: 'done', reason, message };
+}
+
+export function stall(reason: string, message: string): StepResult {
+  return { state: 'stall', reason, message };
+}
+
+export function wait(reason: string, message: string, afterMs?: number): StepResult {
+  return { state: 'wait', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
+}
+
+/** Notes objects as desired and makes them so. Answers them as they are stored. */
+export async function make(pass: Pass, deps: StepDeps, desired: readonly Desired[]): Promise<KubeObject[]> {
+  pass.desired.push(...desired);
+  return (await deps.applier.write(pass.object, desired, pass.signal)).objects;
+}

@@ -1,0 +1,51 @@
+import { HTTP_ROUTES } from '../resources.ts';
+import { needsGateway, renderExposure } from '../render/exposure.ts';
+import { renderNetworkPolicies } from '../render/network-policies.ts';
+import { ingestStep, managerStep, portalStep } from './children.ts';
+import { databaseStep } from './database.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
+import { generatedSecrets } from './generated-secrets.ts';
+import { messagingStep } from './messaging.ts';
+import { done, make, stall, type Pass, type Step, type StepDeps, type StepResult } from './pass.ts';
+import { schemaStep } from './schema.ts';
+
+/** In this order; the first that is not done ends the pass. Every pass begins at the first. */
+export const STEPS: readonly Step[] = [
+  { run: generatedSecrets },
+  { condition: 'DatabaseReady', run: databaseStep },
+  { condition: 'MessagingReady', run: messagingStep },
+  { condition: 'SchemaReady', run: schemaStep },
+  managerStep,
+  ingestStep,
+  portalStep,
+  { run: exposureStep },
+  { run: policiesStep },
+  { run: pruneStep },
+];
+
+async function exposureStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  const desired = renderExposure(pass.installation);
+  const isServed = await deps.optional.serves(HTTP_ROUTES, pass.signal);
+  if (!needsGateway(pass.installation)) {
+    const key = { namespace: pass.installation.namespace, name: pass.installation.names.web };
+    if (isServed) await deps.optional.remove(pass.object, HTTP_ROUTES, { key, signal: pass.signal });
+    await make(pass, deps, desired);
+    return done('Exposed', 'It is reached as declared.');
+  }
+  if (!isServed)
+    return stall('GatewayApiMissing', 'This cluster has no Gateway API (gateway.networking.k8s.io/v1).');
+  for (const route of desired)
+    await deps.optional.apply(pass.object, route, { manager: FIELD_MANAGER, signal: pass.signal });
+  return done('Exposed', 'It is reached as declared.');
+}
+
+async function policiesStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  await make(pass, deps, renderNetworkPolicies(pass.installation, pass.outer));
+  return done('PoliciesReady', 'The network policies are there.');
+}
+
+/** Only here, where all that is desired is known. */
+async function pruneStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  await deps.applier.prune(pass.object, pass.desired, pass.signal);
+  return done('Running', `Release ${pass.installation.release.version} runs.`);
+}

@@ -1,0 +1,122 @@
+import { processMeter as kind, type ProcessMeterSpec } from '@process-meter/crds';
+import {
+  setConditions,
+  summaryConditions,
+  type Condition,
+  type ConditionInput,
+  type Progress,
+} from '../runtime/index.ts';
+import { NOT_PAUSED } from '../platform/pause.ts';
+import type { CommonStatus } from '../platform/status.ts';
+import { publicUrl } from '../render/children.ts';
+import type { ComponentCount, Pass, StepResult } from './pass.ts';
+import { STEPS } from './steps.ts';
+
+/** How the chain of steps ended: results of those that ran, in order. */
+export interface Outcome {
+  results: readonly StepResult[];
+  pass: Pass;
+}
+
+export function progressOf({ results }: Pick<Outcome, 'results'>): Progress {
+  const last = results.at(-1);
+  if (last === undefined) return { state: 'reconciling', reason: 'Starting', message: '' };
+  const { reason, message } = last;
+  const states = { done: 'ready', wait: 'reconciling', stall: 'stalled' } as const;
+  return { state: states[last.state], reason, message };
+}
+
+/** The whole status after a pass. Pure: the same outcome gives the same bytes. */
+export function statusAfter(
+  outcome: Outcome,
+  given: { before: CommonStatus; now: number },
+): Record<string, unknown> {
+  const { pass } = outcome;
+  const { generation } = pass.object.metadata;
+  const progress = progressOf(outcome);
+  const { spec } = pass.installation;
+  const inputs = [
+    ...summaryConditions(progress),
+    ...stepConditions(outcome, given.before.conditions ?? []),
+    productionReady(spec),
+    NOT_PAUSED,
+  ];
+  return {
+    ...given.before,
+    observedGeneration: generation,
+    conditions: setConditions(given.before.conditions ?? [], inputs, { generation, now: given.now }),
+    ...(progress.state === 'ready' ? { version: pass.installation.release.version } : {}),
+    ...(pass.schemaVersion === undefined ? {} : { schemaVersion: pass.schemaVersion }),
+    components: components(pass, given.before['components']),
+    url: publicUrl(spec),
+  };
+}
+
+/** A status that says only how it stands: for a ProcessMeter whose steps cannot run. */
+export function statusWithout(
+  object: Pass['object'],
+  progress: Progress,
+  given: { before: CommonStatus; now: number },
+): Record<string, unknown> {
+  const { generation } = object.metadata;
+  const before = given.before.conditions ?? [];
+  const known = new Set(before.map(({ type }) => type));
+  const others = kind.conditions
+    .filter(({ type }) => !known.has(type) && type !== 'Paused')
+    .map(({ type }) => notReached(type));
+  const inputs = [...summaryConditions(progress), ...others, NOT_PAUSED];
+  const conditions = setConditions(before, inputs, { generation, now: given.now });
+  return { ...given.before, observedGeneration: generation, conditions };
+}
+
+function stepConditions({ results }: Outcome, before: readonly Condition[]): ConditionInput[] {
+  return STEPS.flatMap(({ condition }, at) => {
+    if (condition === undefined) return [];
+    const result = results[at];
+    if (result !== undefined) {
+      const { reason, message } = result;
+      return [
+        {
+          type: condition,
+          status: result.state === 'done' ? ('True' as const) : ('False' as const),
+          reason,
+          message,
+        },
+      ];
+    }
+    // What was found before still stands: the chain only did not come so far this time.
+    return before.some(({ type }) => type === condition) ? [] : [notReached(condition)];
+  });
+}
+
+function notReached(type: string): ConditionInput {
+  return { type, status: 'Unknown', reason: 'NotReached', message: 'A step before it is not done.' };
+}
+
+function productionReady(spec: ProcessMeterSpec): ConditionInput {
+  const reasons = [
+    ...(spec.database.mode === 'Embedded' ? ['the database is one pod without a standby'] : []),
+    ...(spec.messaging.embedded?.replicas === 1 ? ['there is one NATS server'] : []),
+    ...(publicUrl(spec)?.startsWith('http://') === true ? ['the portal is reached without TLS'] : []),
+  ];
+  const ready = reasons.length === 0;
+  return {
+    type: 'ProductionReady',
+    status: ready ? 'True' : 'False',
+    reason: ready ? 'NothingForEvaluation' : 'EvaluationOnly',
+    message: ready ? 'Nothing of it is for evaluation only.' : `For evaluation only: ${reasons.join('; ')}.`,
+  };
+}
+
+/** A part keeps the release that it was known to run until all its pods run the next one. */
+function components(pass: Pass, before: unknown): ComponentCount[] {
+  const versions = new Map<string, string>();
+  if (Array.isArray(before))
+    for (const one of before)
+      if (typeof one === 'object' && one !== null && typeof one.version === 'string')
+        versions.set(String(one.name), one.version);
+  return [...pass.components.values()].map((component) => {
+    const version = component.version ?? versions.get(component.name);
+    return version === undefined ? component : { ...component, version };
+  });
+}

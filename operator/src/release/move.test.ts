@@ -1,0 +1,64 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { RELEASES, type Release } from './catalogue.ts';
+import { compareVersions, releaseFor } from './move.ts';
+
+const release = (version: string, schema: string, from: string): Release => ({
+  ...RELEASES[0]!,
+  version,
+  schema,
+  from,
+});
+const releases = [
+  release('1.0.0', '0009-a', '1.0.0'),
+  release('1.1.0', '0012-b', '1.0.0'),
+  release('2.0.0', '0012-b', '1.1.0'),
+];
+const move = (wanted: string, version?: string, schemaVersion?: string): string => {
+  const found = releaseFor(wanted, { version, schemaVersion }, releases);
+  return 'release' in found ? found.release.version : found.refusal.reason;
+};
+
+test('the first installation takes any release that is known', () => {
+  expect(move('2.0.0')).toBe('2.0.0');
+  expect(move('3.0.0')).toBe('UnknownRelease');
+});
+
+test('an upgrade goes from release to release and skips none that must be passed', () => {
+  expect(move('1.1.0', '1.0.0', '0009-a')).toBe('1.1.0');
+  expect(move('2.0.0', '1.1.0', '0012-b')).toBe('2.0.0');
+  expect(move('2.0.0', '1.0.0', '0009-a')).toBe('UpgradeSkipsRelease');
+});
+
+test('the way back is open until the database was migrated past the release', () => {
+  expect(move('1.1.0', '2.0.0', '0012-b')).toBe('1.1.0');
+  expect(move('1.0.0', '1.1.0', '0009-a')).toBe('1.0.0');
+  expect(move('1.0.0', '1.1.0', '0012-b')).toBe('DowngradeRefused');
+});
+
+test('a refusal says what is known and what to do', () => {
+  const found = releaseFor('9.9.9', { version: undefined, schemaVersion: undefined }, releases);
+  expect(found).toEqual({
+    refusal: {
+      reason: 'UnknownRelease',
+      message:
+        'this operator does not know release 9.9.9; it knows 1.0.0, 1.1.0, 2.0.0. Upgrade the operator first',
+    },
+  });
+});
+
+test('versions are ordered as in semver', () => {
+  const ordered = ['0.9.0', '1.0.0-rc.1', '1.0.0', '1.0.10', '1.2.0', '10.0.0'];
+  expect(ordered.toReversed().toSorted(compareVersions)).toEqual(ordered);
+  expect(compareVersions('1.0.0', '1.0.0')).toBe(0);
+});
+
+test('the newest release names the newest migration', () => {
+  const folder = join(import.meta.dirname, '..', '..', '..', 'manager', 'migrations');
+  const newest = readdirSync(folder)
+    .filter((name) => /^\d{4}-.*(?<!\.test)\.ts$/.test(name))
+    .toSorted()
+    .at(-1);
+  expect(`${RELEASES.at(-1)?.schema}.ts`).toBe(newest);
+});
