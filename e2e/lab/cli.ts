@@ -95,5 +95,10 @@ if (command === undefined) {
   say(USAGE);
   process.exitCode = 2;
 } else {
-  await command(args);
+  try {
+    await command(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }
