@@ -125,3 +125,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await context.close();
   });
 }
+
+test('the wall view looks like one before its scripts have come', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await stack.signIn(page);
+  await page.goto(stack.portal + (screens['wall'] ?? ''));
+  await expect(page.locator('html')).toHaveAttribute('data-wall');
+  await expect(page.locator('.hide-wall').first()).toBeHidden();
+  await page.goto(stack.portal);
+  await expect(page.locator('html')).not.toHaveAttribute('data-wall');
+  await context.close();
+});

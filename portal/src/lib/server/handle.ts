@@ -63,7 +63,11 @@ export function portalHandle(deps: HandleDeps): Handle {
     if (locals.me === null && !isPublic(event.route.id)) redirect(303, signInPath(url));
 
     const response = await resolve(event, {
-      transformPageChunk: ({ html }) => html.replaceAll('%pm.theme%', locals.theme),
+      // Both stand on the page from its first paint: nothing changes its look when the scripts have come.
+      transformPageChunk: ({ html }) =>
+        html
+          .replaceAll('%pm.theme%', locals.theme)
+          .replaceAll('%pm.wall%', url.searchParams.has('wall') ? 'data-wall' : ''),
     });
     for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
     if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'private, no-store');
