@@ -3,13 +3,19 @@ import {
   agentsByName,
   applicationsOf,
   loadRanges,
+  revokedSince,
   type Counted,
   type KnownAgent,
   type Queryable,
 } from './store.ts';
 
-/** What was looked up is believed for this long; a revocation takes effect at the server at once, here a little later. */
-const BELIEVED_MS = 30_000;
+/**
+ * A sender that was found is believed for this long. That one was revoked is asked for all at once, and more often: it
+ * takes effect at the message server at once, here a little later.
+ */
+const BELIEVED_MS = 3_600_000;
+/** A sender that was not found, and who was revoked, are looked up again after this long. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Senders, applications and seen ranges, looked up in bulk and remembered. */
 export class Directory {
@@ -18,6 +24,7 @@ export class Directory {
   readonly #agents = new Map<string, { agent: KnownAgent | null; at: number }>();
   readonly #applications = new Map<number, { ids: Set<number>; at: number }>();
   readonly #ranges = new Map<string, Range[]>();
+  #revocationsAt = 0;
 
   constructor(pool: Queryable, counted: Counted = 'seen') {
     this.#pool = pool;
@@ -25,12 +32,27 @@ export class Directory {
   }
 
   async agents(names: readonly string[], now: number): Promise<void> {
-    const unknown = [...new Set(names)].filter(
-      (name) => (this.#agents.get(name)?.at ?? 0) < now - BELIEVED_MS,
-    );
+    await this.#noteRevocations(now);
+    const unknown = [...new Set(names)].filter((name) => !this.#isKnown(name, now));
     if (unknown.length === 0) return;
     const found = new Map((await agentsByName(this.#pool, unknown)).map((agent) => [agent.name, agent]));
     for (const name of unknown) this.#agents.set(name, { agent: found.get(name) ?? null, at: now });
+  }
+
+  #isKnown(name: string, now: number): boolean {
+    const known = this.#agents.get(name);
+    return known !== undefined && now - known.at < (known.agent === null ? LOOK_AGAIN_MS : BELIEVED_MS);
+  }
+
+  async #noteRevocations(now: number): Promise<void> {
+    if (now - this.#revocationsAt < LOOK_AGAIN_MS) return;
+    // Clocks of servers differ, and a transaction shows later than it began.
+    const since = new Date(Math.max(0, this.#revocationsAt - 2 * LOOK_AGAIN_MS));
+    this.#revocationsAt = now;
+    for (const name of await revokedSince(this.#pool, since)) {
+      const known = this.#agents.get(name);
+      if (known !== undefined && known.agent !== null) known.agent = { ...known.agent, revoked: true };
+    }
   }
 
   agent(name: string): KnownAgent | null {

@@ -32,6 +32,15 @@ export async function agentsByName(pool: Queryable, names: readonly string[]): P
   return rows;
 }
 
+/** External names of agents that were revoked since an instant. */
+export async function revokedSince(pool: Queryable, since: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    'select external_id as name from agent where revoked_at >= $1',
+    [since],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Every application the account ever had: a deleted one may still be named by records that were on the way. */
 export async function applicationsOf(pool: Queryable, account: number): Promise<Set<number>> {
   const { rows } = await pool.query<{ id: number }>('select id from application where account_id = $1', [

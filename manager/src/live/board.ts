@@ -4,7 +4,7 @@ import type { Hub } from '../hub/index.ts';
 import type { Log } from '../log.ts';
 import type { AgentCredentials } from '../nats-trust/index.ts';
 import { liveNow } from './model.ts';
-import { restAfter } from './rest.ts';
+import { restAfter } from '../rest.ts';
 import { connectedAgents, readMoment } from './store.ts';
 import { peaksOf, readToday, type Today } from './today.ts';
 

@@ -65,10 +65,12 @@ const RESUME = `
       and o.at < p.from_at and (o.resumed_at is null or o.resumed_at > p.from_at) group by o.agent_id, o.at) f
   where b.agent_id = f.agent_id and b.at = f.at`;
 
+// Looked up piece by piece: as an anti join all coverage of an agent would be compared with all its pieces.
 const BREAK = `
   insert into coverage_break (agent_id, at, account_id, resumed_at)
   select distinct p.agent_id, p.to_at, p.account_id,
     (select min(c.from_at) from coverage c where c.agent_id = p.agent_id and c.from_at > p.to_at)
-  from piece p where p.cause <> all($6::int4[]) and not exists (select from coverage c
-    where c.agent_id = p.agent_id and c.from_at >= p.from_at and c.from_at <= p.to_at and c.to_at > p.to_at)
+  from piece p left join lateral (select true as found from coverage c where c.agent_id = p.agent_id
+    and c.from_at >= p.from_at and c.from_at <= p.to_at and c.to_at > p.to_at limit 1) further on true
+  where p.cause <> all($6::int4[]) and further.found is null
   on conflict (agent_id, at) do update set resumed_at = excluded.resumed_at`;

@@ -1,9 +1,18 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Pool, PoolClient } from 'pg';
 import type { Log } from '../log.ts';
+import { restAfter } from '../rest.ts';
 import { foldCoverage } from './coverage-store.ts';
 import { runsOf } from './runs.ts';
-import { accountsOf, dirtyCount, electRoller, fetchUse, replaceQuarters, takeDirty } from './store.ts';
+import {
+  accountsOf,
+  dirtyCount,
+  electRoller,
+  fetchUse,
+  hasDirty,
+  replaceQuarters,
+  takeDirty,
+} from './store.ts';
 import { sweepQuarters } from './sweep.ts';
 
 export interface RollerDeps {
@@ -19,6 +28,12 @@ export interface RollerDeps {
 /** A backlog holds the roller back for at most this long. */
 const PATIENCE_MS = 60_000;
 const LOG_ROWS_PER_ROUND = 20_000;
+/**
+ * The running quarter is computed anew in each round, so a large site must not roll as often as a small one: rounds take at
+ * most this share of the time, and what is not rolled yet is computed by the reports that touch it.
+ */
+const SHARE = 0.1;
+const REST_MOST_MS = 60_000;
 
 /**
  * The only writer of the roll-up. One of all ingest processes is elected by an advisory lock; the others stand by.
@@ -53,11 +68,14 @@ async function rollWhileElected(deps: RollerDeps, meters: Meters, signal: AbortS
     }
     let rolledAt = Date.now();
     while (!signal.aborted) {
+      let took = 0;
       if (!deps.busy() || Date.now() - rolledAt > PATIENCE_MS) {
+        const began = performance.now();
         await drain(client, meters, signal);
+        took = performance.now() - began;
         rolledAt = Date.now();
       }
-      await pause(deps.everyMs, signal);
+      await pause(restAfter(took, { least: deps.everyMs, most: REST_MOST_MS, share: SHARE }), signal);
     }
   } finally {
     // An elected connection is closed, not reused: closing it gives the lock to the next process.
@@ -65,14 +83,14 @@ async function rollWhileElected(deps: RollerDeps, meters: Meters, signal: AbortS
   }
 }
 
-/** Rolls until the log is empty. */
+/** Rolls what is in the log; what comes meanwhile is for the next look, or this one would never end. */
 async function drain(client: PoolClient, meters: Meters, signal: AbortSignal): Promise<void> {
-  for (let keys = -1; keys !== 0 && !signal.aborted;) {
+  do {
     const end = meters.seconds.startTimer();
-    keys = await rollOnce(client, LOG_ROWS_PER_ROUND);
+    const keys = await rollOnce(client, LOG_ROWS_PER_ROUND);
     if (keys > 0) end();
     meters.quarters.inc(keys);
-  }
+  } while (!signal.aborted && (await hasDirty(client, LOG_ROWS_PER_ROUND)));
 }
 
 /**
@@ -86,11 +104,11 @@ export async function rollOnce(client: PoolClient, limit: number): Promise<numbe
     const keys = await takeDirty(client, limit);
     const runs = runsOf(keys, await accountsOf(client, [...new Set(keys.map((key) => key.application))]));
     const buffers = runs.length === 0 ? [] : await fetchUse(client, runs);
-    for (const [i, run] of runs.entries()) {
+    const rolled = runs.flatMap((run, i) => {
       const buffer = buffers[i];
-      if (buffer !== undefined)
-        await replaceQuarters(client, run, sweepQuarters(buffer, run.first, run.last));
-    }
+      return buffer === undefined ? [] : [{ run, uses: sweepQuarters(buffer, run.first, run.last) }];
+    });
+    await replaceQuarters(client, rolled);
     const covered = await foldCoverage(client, limit);
     await client.query('commit');
     return keys.length + covered;

@@ -92,25 +92,50 @@ function fetchSql(runs: readonly Run[]): string {
 
 const timestamp = (ms: number): string => `timestamptz '${new Date(ms).toISOString()}'`;
 
-/** Replaces the roll-up of a run: quarters with use are written, the others of the run are removed. */
-export async function replaceQuarters(
-  client: PoolClient,
-  run: Run,
-  uses: readonly QuarterUse[],
-): Promise<void> {
-  const kept = uses.map((use) => new Date(quarterStart(use.quarter)));
+/** A run, and its quarters with use as they are now. */
+export interface RolledRun {
+  run: Run;
+  uses: readonly QuarterUse[];
+}
+
+/** Replaces the roll-up of runs: quarters with use are written, the others of the runs are removed. */
+export async function replaceQuarters(client: PoolClient, rolled: readonly RolledRun[]): Promise<void> {
+  await removeQuarters(client, rolled.flatMap(emptyKeys));
+  const uses = rolled.flatMap(({ run, uses: own }) => own.map((use) => ({ run, use })));
+  if (uses.length === 0) return;
+  await client.query(UPSERT, [
+    uses.map(({ run }) => run.account),
+    uses.map(({ run }) => run.application),
+    uses.map(({ use }) => new Date(quarterStart(use.quarter))),
+    ...columnsOf(uses.map(({ use }) => use)),
+  ]);
+}
+
+interface QuarterKey {
+  account: number;
+  application: number;
+  quarter: number;
+}
+
+function emptyKeys({ run, uses }: RolledRun): QuarterKey[] {
+  const used = new Set(uses.map(({ quarter }) => quarter));
+  const { account, application } = run;
+  return Array.from({ length: run.last - run.first + 1 }, (_, i) => run.first + i)
+    .filter((quarter) => !used.has(quarter))
+    .map((quarter) => ({ account, application, quarter }));
+}
+
+async function removeQuarters(client: PoolClient, keys: readonly QuarterKey[]): Promise<void> {
+  if (keys.length === 0) return;
   await client.query(
-    `delete from rollup_quarter where account_id = $1 and application_id = $2 and q >= $3 and q < $4 and q <> all($5)`,
+    `delete from rollup_quarter r using unnest($1::int4[], $2::int4[], $3::timestamptz[]) k(account_id, application_id, q)
+     where r.account_id = k.account_id and r.application_id = k.application_id and r.q = k.q`,
     [
-      run.account,
-      run.application,
-      new Date(quarterStart(run.first)),
-      new Date(quarterStart(run.last + 1)),
-      kept,
+      keys.map(({ account }) => account),
+      keys.map(({ application }) => application),
+      keys.map(({ quarter }) => new Date(quarterStart(quarter))),
     ],
   );
-  if (uses.length === 0) return;
-  await client.query(UPSERT, [run.account, run.application, kept, ...columnsOf(uses)]);
 }
 
 function columnsOf(uses: readonly QuarterUse[]): unknown[] {
@@ -135,14 +160,20 @@ const UPSERT = `
   insert into rollup_quarter (account_id, application_id, q, ms_active, ms_inactive, ms_timeout,
     peak_open, peak_active, peak_inactive, peak_timeout, sessions, starts, minutes, peak_at, peak_ms,
     minute_ms)
-  select $1, $2, * from unnest($3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[], $9::int4[],
-    $10::int4[], $11::int4[], $12::int4[], $13::bytea[], $14::timestamptz[], $15::int4[], $16::bytea[])
+  select * from unnest($1::int4[], $2::int4[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[],
+    $8::int4[], $9::int4[], $10::int4[], $11::int4[], $12::int4[], $13::bytea[], $14::timestamptz[], $15::int4[], $16::bytea[])
   on conflict (account_id, application_id, q) do update set
     ms_active = excluded.ms_active, ms_inactive = excluded.ms_inactive, ms_timeout = excluded.ms_timeout,
     peak_open = excluded.peak_open, peak_active = excluded.peak_active, peak_inactive = excluded.peak_inactive,
     peak_timeout = excluded.peak_timeout, sessions = excluded.sessions, starts = excluded.starts,
     minutes = excluded.minutes, peak_at = excluded.peak_at, peak_ms = excluded.peak_ms,
     minute_ms = excluded.minute_ms`;
+
+/** Whether at least so many rows of the log wait: looks at no more of them. */
+export async function hasDirty(client: PoolClient, rows: number): Promise<boolean> {
+  const { rowCount } = await client.query('select from dirty_log offset $1 limit 1', [rows - 1]);
+  return rowCount === 1;
+}
 
 export async function dirtyCount(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ n: string }>('select count(*) as n from dirty_log');
