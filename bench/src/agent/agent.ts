@@ -118,9 +118,10 @@ async function startAgent(
   running.push(await supervise('mousepad', ['--disable-server', document], { env }));
   // As it is shipped, not from its sources.
   execFileSync(process.execPath, [join(AGENT, 'scripts', 'build.ts')], { stdio: 'ignore' });
-  const agent = await supervise(process.execPath, [join(AGENT, 'dist', 'main.js')], {
+  const agent = await supervise(join(AGENT, 'dist', 'process-meter-agent'), [], {
     env: {
       ...process.env,
+      PM_NODE: process.execPath,
       DISPLAY: display,
       PM_MANAGER_URL: manager.url,
       PM_STATE_DIR: join(servers.dir, 'agent'),
