@@ -1,38 +1,11 @@
-import { CAUSE, type Completeness } from '@process-meter/contract';
+import type { Completeness } from '@process-meter/contract';
 import type { Slot } from '../calendar/index.ts';
 import { QUARTER_MS } from '../rollup/index.ts';
-
-/** A stretch an agent watched without a break. `cause` says how it ended. */
-export interface Watched {
-  agent: number;
-  from: number;
-  to: number;
-  cause: number;
-}
 
 export interface AgentPresence {
   agent: number;
   /** Nothing is expected of a revoked agent from this instant on. */
   revokedAt: number | null;
-}
-
-/** After these ends nobody used the desktop, or nobody could: nothing is expected until the agent watches again. */
-const LEFT: ReadonlySet<number> = new Set([CAUSE.agentStopped, CAUSE.suspended, CAUSE.disconnected]);
-
-/**
- * How much of each slot is known (docs/completeness.md). Of an agent is expected: every moment since it first watched,
- * except between a clean leave and its return. The share is covered time over expected time, all agents together.
- * @param watched sorted by agent, then from; the first of an agent in the list may lie before the slots
- * @param now nothing is expected of the future
- */
-export function completenessOf(
-  slots: readonly Slot[],
-  watched: readonly Watched[],
-  agents: readonly AgentPresence[],
-  now: number,
-): Completeness {
-  const covered = slots.map((slot) => total(watched, slot.from, Math.min(slot.to, now)));
-  return completenessFrom(slots, covered, missingSpans(watched, agents, now), now);
 }
 
 /** Where an agent should have watched on, up to when it did; null while it did not come back. */
@@ -81,22 +54,6 @@ export function completenessFrom(
     share: share(sum),
     slots: filled.map((slot) => ({ from: slot.from, to: slot.to, share: share(slot), missing: slot.agents })),
   };
-}
-
-/** Spans in which an agent was expected to watch and nothing is known. */
-export function missingSpans(
-  watched: readonly Watched[],
-  agents: readonly AgentPresence[],
-  now: number,
-): Missing[] {
-  const revoked = new Map(agents.map((agent) => [agent.agent, agent.revokedAt]));
-  const gaps = watched.flatMap((stretch, i) => {
-    if (LEFT.has(stretch.cause)) return [];
-    const next = watched[i + 1];
-    const to = next?.agent === stretch.agent ? next.from : null;
-    return [{ agent: stretch.agent, from: stretch.to, to, revokedAt: revoked.get(stretch.agent) ?? null }];
-  });
-  return spansOf(gaps, now);
 }
 
 /** Agents send at least once a minute; their last two minutes are on the way. */

@@ -1,8 +1,9 @@
 import type { Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import { midnights, slotsOf, stepFor, type Slot } from '../calendar/index.ts';
-import { completenessOf, missingSpans } from './model.ts';
-import { namedAgents, readLosses, watchedStretches } from './store.ts';
+import { completenessFrom, spansOf } from './model.ts';
+import { gapsIn } from './rolled-store.ts';
+import { coveredByAgent, namedAgents, readCompleteness, readLosses } from './store.ts';
 
 export interface AgentCompleteness {
   id: string;
@@ -23,28 +24,27 @@ export async function completenessByAgent(
 ): Promise<Slot & { zone: string; overall: Completeness; agents: AgentCompleteness[] }> {
   const days = await midnights(client, range, zone);
   const slots = slotsOf(range, stepFor(range) === 'day' ? 'day' : 'hour', days);
-  const watched = await watchedStretches(client, account, range);
+  const covered = await coveredByAgent(client, account, { from: range.from, to: Math.min(range.to, now) });
   const agents = await namedAgents(client, account);
-  const losses = await readLosses(client, account, range);
-  const gaps = missingSpans(watched, agents, now);
+  const losses = Map.groupBy(await readLosses(client, account, range), (loss) => loss.agent);
+  const gaps = Map.groupBy(spansOf(await gapsIn(client, account, range), now), (gap) => gap.agent);
   return {
     ...range,
     zone,
-    overall: completenessOf(slots, watched, agents, now),
-    agents: agents.map(({ agent, id, computer, user, revokedAt }) => {
-      const own = watched.filter((stretch) => stretch.agent === agent);
+    overall: await readCompleteness(client, account, slots, now),
+    agents: agents.map(({ agent, id, computer, user }) => {
+      const missing = gaps.get(agent) ?? [];
       return {
         id,
         computer,
         user,
-        share: completenessOf([range], own, [{ agent, revokedAt }], now).share,
-        missing: gaps
-          .filter((gap) => gap.agent === agent)
+        share: completenessFrom([range], [covered.get(agent) ?? 0], missing, now).share,
+        missing: missing
           .map((gap) => ({ from: Math.max(gap.from, range.from), to: Math.min(gap.to, range.to) }))
           .filter((gap) => gap.to > gap.from)
+          .toSorted((a, b) => a.from - b.from)
           .slice(0, MISSING_SHOWN),
-        lost: losses
-          .filter((loss) => loss.agent === agent)
+        lost: (losses.get(agent) ?? [])
           .map(({ from, to, lost, reason }) => ({ from, to, lost, reason }))
           .slice(0, MISSING_SHOWN),
       };

@@ -5,8 +5,9 @@ import type { Slot } from '../calendar/index.ts';
 import { readSnapshot } from '../db/index.ts';
 import { QUARTER_MS, rollOnce } from '../rollup/index.ts';
 import { testDatabase, type TestDatabase } from '../testing/template-db.ts';
-import { completenessOf } from './model.ts';
-import { namedAgents, readCompleteness, watchedStretches } from './store.ts';
+import { completenessOf, missingSpans, watchedStretches } from '../testing/watched.ts';
+import { completenessByAgent } from './report.ts';
+import { namedAgents, readCompleteness } from './store.ts';
 
 const MINUTE = 60_000;
 const BASE = Date.UTC(2026, 10, 24, 6);
@@ -104,6 +105,20 @@ async function counted(client: PoolClient, id: number, slots: Slot[]): Promise<C
   return completenessOf(slots, watched, await namedAgents(client, id), NOW);
 }
 
+async function countedByAgent(client: PoolClient, id: number, range: Slot): Promise<unknown[]> {
+  const watched = await watchedStretches(client, id, range);
+  const agents = await namedAgents(client, id);
+  const gaps = missingSpans(watched, agents, NOW);
+  return agents.map((one) => {
+    const own = watched.filter(({ agent }) => agent === one.agent);
+    const missing = gaps
+      .filter(({ agent }) => agent === one.agent)
+      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
+      .filter(({ from, to }) => to > from);
+    return [one.id, completenessOf([range], own, [one], NOW).share?.toFixed(9), missing];
+  });
+}
+
 const RANGES: { name: string; slots: Slot[] }[] = [
   {
     name: 'hours',
@@ -152,6 +167,10 @@ test('completeness from the roll-up is what every single row says, in any order 
           parts.map((part) => [part.from, part.to, part.share?.toFixed(9), part.missing]),
         ];
         expect(rounded(got), `seed ${seed}, ${name}`).toEqual(rounded(want));
+        const range = { from: slots[0]!.from, to: slots.at(-1)!.to };
+        const byAgent = await completenessByAgent(client, { account: id, zone: 'UTC', range, now: NOW });
+        const told = byAgent.agents.map((one) => [one.id, one.share?.toFixed(9), one.missing]);
+        expect(told, `seed ${seed}, ${name}`).toEqual(await countedByAgent(client, id, range));
       });
     }
   }

@@ -1,8 +1,8 @@
-import { CAUSE, type Completeness } from '@process-meter/contract';
+import type { Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import type { Slot } from '../calendar/index.ts';
 import { QUARTER_MS, quarterOf } from '../rollup/index.ts';
-import { completenessFrom, cutQuarters, spansOf, total, type AgentPresence, type Watched } from './model.ts';
+import { completenessFrom, cutQuarters, spansOf, total, type AgentPresence } from './model.ts';
 import { coveredParts, coveredQuarters, freshStretches, gapsIn } from './rolled-store.ts';
 
 /**
@@ -68,43 +68,31 @@ async function byQuarter(
 }
 
 /**
- * What each agent watched, neighbouring rows joined, with the last stretch before the range (it tells whether the agent
- * had left). The running stretch of a connected agent, which no row tells yet, comes from its open snapshot.
+ * Time that each agent watched of a range, ms. The running stretch of a connected agent, which no row tells yet, comes from
+ * its open snapshot.
  */
-export async function watchedStretches(client: PoolClient, account: number, range: Slot): Promise<Watched[]> {
-  const { rows } = await client.query<{ agent_id: number; from_at: Date; to_at: Date; cause: number }>(
-    STRETCHES,
-    [account, new Date(range.from), new Date(range.to), CAUSE.cut],
-  );
-  return rows.map((row) => ({
-    agent: row.agent_id,
-    from: row.from_at.getTime(),
-    to: row.to_at.getTime(),
-    cause: row.cause,
-  }));
+export async function coveredByAgent(
+  client: PoolClient,
+  account: number,
+  range: Slot,
+): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ agent_id: number; ms: number }>(COVERED_BY_AGENT, [
+    account,
+    new Date(range.from),
+    new Date(range.to),
+    new Date(range.from - QUARTER_MS),
+  ]);
+  return new Map(rows.map((row) => [row.agent_id, row.ms]));
 }
 
-const STRETCHES = `
-  with pieces as (
-    select agent_id, from_at, to_at, cause from coverage
-      where account_id = $1 and from_at < $3 and from_at >= $2::timestamptz - interval '15 minutes'
+// A piece of coverage is cut at quarters: one that began earlier does not reach into the range.
+const COVERED_BY_AGENT = `
+  select agent_id, sum(extract(epoch from least(to_at, $3) - greatest(from_at, $2)) * 1000)::float8 as ms from (
+    select agent_id, from_at, to_at from coverage where account_id = $1 and from_at < $3 and from_at >= $4 and to_at > $2
     union all
-    select a.id, before.from_at, before.to_at, before.cause from agent a, lateral (
-      select from_at, to_at, cause from coverage c
-      where c.agent_id = a.id and c.from_at < $2::timestamptz - interval '15 minutes' order by from_at desc limit 1) before
-      where a.account_id = $1
-    union all
-    select agent_id, watched_from, as_of, $4::smallint from open_snapshot
-      where account_id = $1 and watched_from is not null and watched_from < $3 and as_of > watched_from
-  ), marked as (
-    select *, (lag(to_at) over w is null or lag(to_at) over w < from_at or lag(cause) over w <> $4)::int as breaks
-    from pieces window w as (partition by agent_id order by from_at, to_at)
-  ), grouped as (
-    select *, sum(breaks) over (partition by agent_id order by from_at, to_at) as island from marked
-  )
-  select agent_id, min(from_at) as from_at, max(to_at) as to_at,
-    (array_agg(cause order by to_at desc))[1] as cause
-  from grouped group by agent_id, island order by agent_id, from_at`;
+    select agent_id, watched_from, as_of from open_snapshot
+      where account_id = $1 and watched_from < $3 and as_of > greatest(watched_from, $2)) piece
+  group by agent_id`;
 
 /** A loss that an agent told or that ingest found. */
 export interface LossInRange extends Slot {
