@@ -1,4 +1,5 @@
 import type { Kind } from '@process-meter/crds';
+import type { PartReason } from '../reasons.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
@@ -55,7 +56,7 @@ export const PART_KINDS = [
 ];
 
 interface Observed {
-  progress: Progress;
+  progress: Progress<PartReason>;
   rollout?: Rollout;
 }
 
@@ -110,7 +111,7 @@ export function partController<Object extends { metadata: object; spec: object }
   };
 }
 
-function missing(what: string): Progress {
+function missing(what: string): Progress<PartReason> {
   return { state: 'stalled', reason: 'SecretMissing', message: `There is no ${what}.` };
 }
 
@@ -164,8 +165,8 @@ function statusOf(
   };
 }
 
-function partConditions(component: string, { rollout, progress }: Observed): ConditionInput[] {
-  const available: ConditionInput = {
+function partConditions(component: string, { rollout, progress }: Observed): ConditionInput<PartReason>[] {
+  const available: ConditionInput<PartReason> = {
     type: 'Available',
     status: rollout === undefined ? 'Unknown' : rollout.available ? 'True' : 'False',
     reason: rollout?.available === true ? 'PodsAnswer' : 'TooFewPods',

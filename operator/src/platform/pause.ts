@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '@process-meter/crds';
+import type { InstallationReason } from '../reasons.ts';
 import type { ConditionInput, KubeObject } from '../runtime/index.ts';
 
 /** True when people asked to leave the object as it is. */
@@ -10,13 +11,13 @@ export function isPaused(object: KubeObject | undefined): boolean {
 }
 
 /** What a paused resource says; the conditions it had stay. */
-export const PAUSED: ConditionInput = {
+export const PAUSED: ConditionInput<InstallationReason> = {
   type: 'Paused',
   status: 'True',
   reason: 'PausedByUser',
   message: 'It is left as it is until the pause is taken back.',
 };
-export const NOT_PAUSED: ConditionInput = {
+export const NOT_PAUSED: ConditionInput<InstallationReason> = {
   type: 'Paused',
   status: 'False',
   reason: 'NotPaused',

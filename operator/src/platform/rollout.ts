@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PartReason } from '../reasons.ts';
 import type { KubeObject, Progress } from '../runtime/index.ts';
 
 const count = z.number().int().default(0);
@@ -41,7 +42,7 @@ export interface Rollout {
   desired: number;
   /** Enough pods answer, also while an update is on its way. */
   available: boolean;
-  progress: Progress;
+  progress: Progress<PartReason>;
 }
 
 /** Reads a Deployment, or a StatefulSet, which has the same fields as far as they are asked here. */

@@ -3,8 +3,9 @@ import { PART_KINDS } from '../platform/part-controller.ts';
 import { PAUSED, isPaused } from '../platform/pause.ts';
 import { SECRETS_WATCH, type SecretReader } from '../platform/secret-reader.ts';
 import { readStatus, type CommonStatus } from '../platform/status.ts';
+import type { InstallationReason } from '../reasons.ts';
 import type { Release } from '../release/catalogue.ts';
-import { releaseFor } from '../release/move.ts';
+import { releaseFor, type Refusal } from '../release/move.ts';
 import { installationOf } from '../render/installation.ts';
 import { MANAGED_SELECTOR } from '../render/labels.ts';
 import {
@@ -122,7 +123,7 @@ function begin(
     const time = { generation: object.metadata.generation, now };
     return { status: { ...before, conditions: setConditions(before.conditions ?? [], [PAUSED], time) } };
   }
-  const stalled = (reason: string, message: string): { status: Record<string, unknown> } => ({
+  const stalled = (reason: InstallationReason, message: string): { status: Record<string, unknown> } => ({
     status: statusWithout(object, { state: 'stalled', reason, message }, look),
   });
   const older = olderThan(object, all);
@@ -142,7 +143,7 @@ function olderThan(object: KubeObject, all: readonly KubeObject[]): string | und
 function beginPass(
   { object, before, signal }: Look,
   releases: readonly Release[],
-): { pass: Pass } | { refusal: { reason: string; message: string } } {
+): { pass: Pass } | { refusal: Refusal } {
   const spec = processMeterSpecSchema.parse(object['spec']);
   const processMeter = {
     apiVersion: API_VERSION,

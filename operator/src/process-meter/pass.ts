@@ -1,4 +1,5 @@
 import type { ProcessMeter } from '@process-meter/crds';
+import type { InstallationReason } from '../reasons.ts';
 import type { Applier, Desired, KubeClient, KubeObject } from '../runtime/index.ts';
 import type { SecretReader } from '../platform/secret-reader.ts';
 import type { Installed } from '../release/move.ts';
@@ -47,11 +48,11 @@ export interface Pass {
 
 export type StepResult =
   /** In force. */
-  | { state: 'done'; reason: string; message: string }
+  | { state: 'done'; reason: InstallationReason; message: string }
   /** Comes right by itself; what is watched, or the time given, brings the next look. */
-  | { state: 'wait'; reason: string; message: string; afterMs?: number }
+  | { state: 'wait'; reason: InstallationReason; message: string; afterMs?: number }
   /** Needs a person. */
-  | { state: 'stall'; reason: string; message: string };
+  | { state: 'stall'; reason: InstallationReason; message: string };
 
 export interface Step {
   /** The condition that tells of it; a step without one is told of by Ready alone. */
@@ -59,15 +60,15 @@ export interface Step {
   run: (pass: Pass, deps: StepDeps) => Promise<StepResult>;
 }
 
-export function done(reason: string, message: string): StepResult {
+export function done(reason: InstallationReason, message: string): StepResult {
   return { state: 'done', reason, message };
 }
 
-export function stall(reason: string, message: string): StepResult {
+export function stall(reason: InstallationReason, message: string): StepResult {
   return { state: 'stall', reason, message };
 }
 
-export function wait(reason: string, message: string, afterMs?: number): StepResult {
+export function wait(reason: InstallationReason, message: string, afterMs?: number): StepResult {
   return { state: 'wait', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 

@@ -6,6 +6,7 @@ import {
   type ConditionInput,
   type Progress,
 } from '../runtime/index.ts';
+import type { InstallationReason } from '../reasons.ts';
 import { NOT_PAUSED } from '../platform/pause.ts';
 import type { CommonStatus } from '../platform/status.ts';
 import { publicUrl } from '../render/children.ts';
@@ -18,9 +19,9 @@ export interface Outcome {
   pass: Pass;
 }
 
-export function progressOf({ results }: Pick<Outcome, 'results'>): Progress {
+export function progressOf({ results }: Pick<Outcome, 'results'>): Progress<InstallationReason> {
   const last = results.at(-1);
-  if (last === undefined) return { state: 'reconciling', reason: 'Starting', message: '' };
+  if (last === undefined) throw new Error('no step has run');
   const { reason, message } = last;
   const states = { done: 'ready', wait: 'reconciling', stall: 'stalled' } as const;
   return { state: states[last.state], reason, message };
@@ -55,7 +56,7 @@ export function statusAfter(
 /** A status that says only how it stands: for a ProcessMeter whose steps cannot run. */
 export function statusWithout(
   object: Pass['object'],
-  progress: Progress,
+  progress: Progress<InstallationReason>,
   given: { before: CommonStatus; now: number },
 ): Record<string, unknown> {
   const { generation } = object.metadata;
@@ -69,7 +70,10 @@ export function statusWithout(
   return { ...given.before, observedGeneration: generation, conditions };
 }
 
-function stepConditions({ results }: Outcome, before: readonly Condition[]): ConditionInput[] {
+function stepConditions(
+  { results }: Outcome,
+  before: readonly Condition[],
+): ConditionInput<InstallationReason>[] {
   return STEPS.flatMap(({ condition }, at) => {
     if (condition === undefined) return [];
     const result = results[at];
@@ -89,11 +93,11 @@ function stepConditions({ results }: Outcome, before: readonly Condition[]): Con
   });
 }
 
-function notReached(type: string): ConditionInput {
+function notReached(type: string): ConditionInput<InstallationReason> {
   return { type, status: 'Unknown', reason: 'NotReached', message: 'A step before it is not done.' };
 }
 
-function productionReady(spec: ProcessMeterSpec): ConditionInput {
+function productionReady(spec: ProcessMeterSpec): ConditionInput<InstallationReason> {
   const reasons = [
     ...(spec.database.mode === 'Embedded' ? ['the database is one pod without a standby'] : []),
     ...(spec.messaging.embedded?.replicas === 1 ? ['there is one NATS server'] : []),

@@ -1,8 +1,9 @@
+import type { InstallationReason } from '../reasons.ts';
 import type { Release } from './catalogue.ts';
 
 /** Why a release cannot be run now, in the words of a condition. */
 export interface Refusal {
-  reason: string;
+  reason: InstallationReason;
   message: string;
 }
 

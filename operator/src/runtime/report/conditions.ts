@@ -9,10 +9,11 @@ export interface Condition {
   message: string;
 }
 
-export interface ConditionInput {
+/** `Reason`: the reasons that whoever sets it knows. */
+export interface ConditionInput<Reason extends string = string> {
   type: string;
   status: Condition['status'];
-  reason: string;
+  reason: Reason;
   message: string;
 }
 
@@ -44,18 +45,20 @@ export function setConditions(
   return [...result.values()];
 }
 
-export type Progress =
+export type Progress<Reason extends string = string> =
   /** The world agrees with the spec. */
-  | { state: 'ready'; reason: string; message: string }
+  | { state: 'ready'; reason: Reason; message: string }
   /** It is being made to agree, without anybody's help. */
-  | { state: 'reconciling'; reason: string; message: string }
+  | { state: 'reconciling'; reason: Reason; message: string }
   /** It will not agree before somebody changes something. */
-  | { state: 'stalled'; reason: string; message: string };
+  | { state: 'stalled'; reason: Reason; message: string };
 
 /** Ready, Reconciling and Stalled of one state, as kstatus, Helm, Flux and Argo CD read them. */
-export function summaryConditions(progress: Progress): ConditionInput[] {
+export function summaryConditions<Reason extends string>(
+  progress: Progress<Reason>,
+): ConditionInput<Reason>[] {
   const { state, reason, message } = progress;
-  const condition = (type: string, is: boolean): ConditionInput => ({
+  const condition = (type: string, is: boolean): ConditionInput<Reason> => ({
     type,
     status: is ? 'True' : 'False',
     reason,
