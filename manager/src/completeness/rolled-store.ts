@@ -104,8 +104,9 @@ export async function gapsIn(client: PoolClient, account: number, range: Slot): 
   }));
 }
 
+// A piece of coverage is no longer than a quarter. As a join it would be looked up by reading all of them.
 const GAPS = `
-  with running as (
+  with running as not materialized (
     select agent_id, watched_from, as_of from open_snapshot
     where account_id = $1 and watched_from < $3 and as_of > watched_from
   ), logged as (select agent_id, from_at, to_at, cause from coverage_log where account_id = $1
@@ -117,8 +118,8 @@ const GAPS = `
       where c.agent_id = f.agent_id and c.from_at > f.at)
     from (select agent_id, to_at as at, from_at from logged where cause <> all($4::int4[])
       union all select agent_id, as_of, watched_from from running) f
-    where f.at < $3 and not exists (select from coverage c where c.agent_id = f.agent_id
-      and c.from_at >= f.from_at and c.from_at <= f.at and c.to_at > f.at)
+    where f.at < $3 and coalesce((select max(c.to_at) from coverage c where c.agent_id = f.agent_id
+      and c.from_at >= greatest(f.from_at, f.at - interval '15 minutes') and c.from_at <= f.at), f.at) <= f.at
   )
   select distinct e.agent_id, e.at, a.revoked_at, least(e.resumed_at,
     (select min(l.from_at) from logged l where l.agent_id = e.agent_id and l.from_at > e.at),

@@ -2,8 +2,7 @@ import type { Pool } from 'pg';
 import { midnightBefore } from '../calendar/index.ts';
 import { readSnapshot } from '../db/index.ts';
 import { quarterOf, type QuarterUse } from '../rollup/index.ts';
-import { readUse } from '../use/index.ts';
-import { applicationsUsedSince } from './today-store.ts';
+import { readUseOfAccount } from '../use/index.ts';
 
 /** Use of the local day so far, by application. */
 export interface Today {
@@ -22,11 +21,7 @@ export interface TodayInput {
 export function readToday(pool: Pool, { account, zone, now }: TodayInput): Promise<Today> {
   return readSnapshot(pool, async (client) => {
     const from = await midnightBefore(client, now, 0, zone);
-    const uses = new Map<number, QuarterUse[]>();
-    for (const application of await applicationsUsedSince(client, account, new Date(from))) {
-      const quarters = { first: quarterOf(from), last: quarterOf(now) };
-      uses.set(application, await readUse(client, { account, application, ...quarters }));
-    }
+    const uses = await readUseOfAccount(client, { account, first: quarterOf(from), last: quarterOf(now) });
     return { from, to: now, uses };
   });
 }

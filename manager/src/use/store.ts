@@ -19,7 +19,7 @@ export interface UseRange {
   last: number;
 }
 
-interface OpenRow {
+export interface OpenRow {
   agent_id: number;
   session_id: string;
   started: Date;
@@ -82,7 +82,7 @@ export async function recompute(
   });
 }
 
-function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): void {
+export function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): void {
   for (const row of open) {
     const span = { started: row.started.getTime(), ended: row.ended.getTime(), state: row.state };
     const overlaps = span.ended > quarterStart(run.first) && span.started < quarterStart(run.last + 1);
@@ -136,11 +136,11 @@ export async function readStale(client: PoolClient, range: UseRange): Promise<nu
   return rows.map((row) => row.q.getTime() / QUARTER_MS);
 }
 
-const ROLLUP_COLUMNS = `q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout,
+export const ROLLUP_COLUMNS = `q, ms_active, ms_inactive, ms_timeout, peak_open, peak_active, peak_inactive, peak_timeout,
   sessions, starts, minutes, peak_at, peak_ms, minute_ms`;
 
 /** First instant of a range of quarters and of the quarter after it. */
-export const instantsOf = ({ first, last }: UseRange): [Date, Date] => [
+export const instantsOf = ({ first, last }: Pick<UseRange, 'first' | 'last'>): [Date, Date] => [
   new Date(quarterStart(first)),
   new Date(quarterStart(last + 1)),
 ];
@@ -151,7 +151,7 @@ function settledOf(rows: readonly RollupRow[]): QuarterUse[] {
   );
 }
 
-function useOf(row: RollupRow, quarter: number, minuteMs: Buffer): QuarterUse {
+export function useOf(row: RollupRow, quarter: number, minuteMs: Buffer): QuarterUse {
   return {
     quarter,
     msActive: Number(row.ms_active),
@@ -170,7 +170,7 @@ function useOf(row: RollupRow, quarter: number, minuteMs: Buffer): QuarterUse {
   };
 }
 
-interface RollupRow {
+export interface RollupRow {
   q: Date;
   ms_active: string;
   ms_inactive: string;

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { readSnapshot } from '../../db/index.ts';
+import { quarterOf, type QuarterUse } from '../../rollup/index.ts';
 import { addAgent, recordUse, rollAll, type RecordedSpan } from '../../testing/recorded.ts';
 import { testDatabase, type TestDatabase } from '../../testing/template-db.ts';
 import { trueUse } from '../../testing/true-use.ts';
+import { readUse, readUseOfAccount } from '../../use/index.ts';
 import { concurrentUse } from './report.ts';
 
 const MINUTE = 60_000;
@@ -169,6 +172,36 @@ function asked(
 ): Parameters<typeof concurrentUse>[1] {
   return { account, app: undefined, ...range, zone: 'Australia/Lord_Howe', step, now: TO + 7 * MINUTE };
 }
+
+test('the use of all applications, read at once, is that of each', async () => {
+  const range = fc
+    .tuple(fc.integer({ min: -8, max: 390 }), fc.integer({ min: 1, max: 400 }))
+    .map(([first, length]) => ({
+      first: quarterOf(FROM) + first,
+      last: quarterOf(FROM) + first + length - 1,
+    }));
+  await fc.assert(
+    fc.asyncProperty(madeUse, rolls, range, async (made, rolled, quarters) => {
+      const place = await newPlace();
+      await record(place, made, rolled);
+      await database.pool.query(
+        `update rollup_quarter set minute_ms = null where account_id = $1 and extract(minute from q) = 30`,
+        [place.account],
+      );
+      const { account } = place;
+      await readSnapshot(database.pool, async (client) => {
+        const each = new Map<number, QuarterUse[]>();
+        for (const application of place.applications) {
+          const uses = await readUse(client, { account, application, ...quarters });
+          if (uses.length > 0) each.set(application, uses);
+        }
+        const atOnce = await readUseOfAccount(client, { account, ...quarters });
+        expect([...atOnce].toSorted(([a], [b]) => a - b)).toEqual([...each]);
+      });
+    }),
+    { numRuns: 20 },
+  );
+});
 
 test('hours and days that the database adds up say what their quarters say', async () => {
   const range = fc
