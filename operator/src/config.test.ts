@@ -6,6 +6,7 @@ test('without settings the operator looks after its own namespace and takes part
     namespace: 'default',
     watched: 'default',
     leader: { name: 'process-meter-operator', leaseMs: 15_000 },
+    silenceMs: 90_000,
   });
   expect(readConfig({ PM_NAMESPACE: 'metering' }).watched).toBe('metering');
 });

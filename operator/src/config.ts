@@ -22,6 +22,8 @@ const environmentSchema = z.object({
   PM_API_QPS: z.coerce.number().int().min(1).max(10_000).default(50),
   /** Ms of leader election; the times between renewals follow from it. */
   PM_LEASE_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
+  /** Ms that a watch may say nothing before it is opened anew; the API server says something every minute. */
+  PM_WATCH_SILENCE_MS: z.coerce.number().int().min(1000).max(600_000).default(90_000),
 });
 
 export interface OperatorConfig {
@@ -34,6 +36,7 @@ export interface OperatorConfig {
   logLevel: string;
   releasesFile: string | undefined;
   apiQps: number;
+  silenceMs: number;
 }
 
 /** Reads the environment once. @throws naming every variable that is wrong */
@@ -56,5 +59,6 @@ export function readConfig(env: NodeJS.ProcessEnv): OperatorConfig {
     logLevel: values.PM_LOG_LEVEL,
     releasesFile: values.PM_RELEASES_FILE,
     apiQps: values.PM_API_QPS,
+    silenceMs: values.PM_WATCH_SILENCE_MS,
   };
 }

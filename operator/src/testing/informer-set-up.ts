@@ -9,7 +9,11 @@ import { metric, testLog, WIDGETS } from './parts.ts';
 import { StubApi } from './stub-api.ts';
 
 /** An informer of widgets on a stub, both ended with the test. */
-export async function setUpInformer(options: InformerOptions = {}, resource = WIDGETS) {
+export async function setUpInformer(
+  options: InformerOptions = {},
+  resource = WIDGETS,
+  times: { silenceMs?: number } = {},
+) {
   const api = await new StubApi().start();
   const clock = new FakeClock();
   const metrics = createMetrics();
@@ -28,6 +32,7 @@ export async function setUpInformer(options: InformerOptions = {}, resource = WI
     random: () => 0.5,
     log,
     metrics: metrics.informers,
+    ...times,
   });
   const changes: StoreChange[] = [];
   informer.onChange((change) => changes.push(change));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settle, until } from '../../testing/fake-clock.ts';
 import { setUpInformer } from '../../testing/informer-set-up.ts';
-import { widget, widgetPath } from '../../testing/parts.ts';
+import { WIDGETS, widget, widgetPath } from '../../testing/parts.ts';
 import { status } from '../../testing/stub-api.ts';
 
 test('H2: stopped during the first list, it never opens a watch; stopped while it waits to reconnect, neither', async () => {
@@ -145,6 +145,21 @@ test('H8: a stream that says nothing for 90 s is given up and followed from wher
   expect(await reconnects('silent')).toBe(1);
   expect(await relists('start')).toBe(1);
   expect(api.requests.at(-1)!.query.get('resourceVersion')).toBe(String(version));
+});
+
+test('H8: where the silence is set shorter, streams that end by it are opened anew without growing pauses', async () => {
+  const { api, clock, reconnects, start, watching } = await setUpInformer({}, WIDGETS, { silenceMs: 5_000 });
+  void start();
+  await watching();
+  for (let round = 1; round <= 6; round += 1) {
+    await clock.advance(4_900);
+    expect(await reconnects('silent')).toBe(round - 1);
+    await clock.advance(200);
+    await until('it is given up', async () => (await reconnects('silent')) === round);
+    await clock.advance(1_000);
+    await watching();
+  }
+  expect(api.lists).toHaveLength(1);
 });
 
 test('H8: a server that takes the connection and never answers is given up too', async () => {

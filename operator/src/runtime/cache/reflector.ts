@@ -7,7 +7,7 @@ import type { Transport } from '../kube/transport.ts';
 import { Backoff } from '../queue/backoff.ts';
 import type { InformerMetrics } from '../report/metrics.ts';
 import type { InformerOptions } from './informer-types.ts';
-import { watch } from './watch.ts';
+import { SILENCE_MS, watch } from './watch.ts';
 
 const BACKOFF = { firstMs: 800, longestMs: 30_000, jitter: 0.25 };
 /** A stream that lived this long was healthy: the next failure starts counting anew. */
@@ -20,6 +20,8 @@ export interface ReflectorDeps {
   random: () => number;
   log: Logger;
   metrics: InformerMetrics;
+  /** How long a watch may say nothing, ms; default 90 s. */
+  silenceMs?: number | undefined;
 }
 
 /** Where the reflector puts what it sees. None of these may throw. */
@@ -39,6 +41,7 @@ export class Reflector {
   readonly #sink: ReflectorSink;
   readonly #deps: ReflectorDeps;
   readonly #backoff: Backoff;
+  readonly #healthyMs: number;
   #activeAt: number;
   /** Where the next watch goes on; undefined: list first. */
   #version: string | undefined;
@@ -55,6 +58,7 @@ export class Reflector {
     this.#sink = sink;
     this.#deps = deps;
     this.#backoff = new Backoff(BACKOFF, deps.random);
+    this.#healthyMs = Math.min(HEALTHY_MS, deps.silenceMs ?? SILENCE_MS);
     this.#activeAt = deps.clock.monotonic();
   }
 
@@ -120,7 +124,7 @@ export class Reflector {
     const reason = reasonOf(failure);
     if (reason === 'expired' || reason === 'error') this.#forget(reason);
     metrics.reconnect(this.#resource.plural, reason);
-    const healthy = lived >= HEALTHY_MS;
+    const healthy = lived >= this.#healthyMs;
     if (healthy) this.#backoff.reset();
     if (healthy && (reason === 'closed' || reason === 'expired')) return 0;
     const delay = this.#backoff.next();

@@ -34,23 +34,24 @@ const versionSchema = z.object({ metadata: z.object({ resourceVersion: z.string(
  * nothing was heard for too long. Ends without a word when the signal is aborted.
  */
 export async function* watch(
-  deps: { transport: Transport; clock: Clock; random: () => number },
+  deps: { transport: Transport; clock: Clock; random: () => number; silenceMs?: number | undefined },
   call: WatchCall,
 ): AsyncGenerator<WatchEvent> {
   const { controller, dispose } = childAbort(call.signal);
   const silence = silenceTimer(deps.clock, controller);
+  const { silenceMs = SILENCE_MS } = deps;
   try {
-    silence.within(OPENING_MS);
+    silence.within(Math.min(OPENING_MS, silenceMs));
     const body = await deps.transport.stream({
       path: watchPath(call, deps.random),
       accept: call.options.metadataOnly === true ? METADATA_ONLY.object : 'application/json',
       signal: controller.signal,
     });
-    silence.within(SILENCE_MS);
+    silence.within(silenceMs);
     call.alive();
     for await (const line of lines(body)) {
       if (call.signal.aborted) return;
-      silence.within(SILENCE_MS);
+      silence.within(silenceMs);
       call.alive();
       const event = readEvent(line, call.resource);
       if (event !== undefined) yield event;

@@ -24,6 +24,8 @@ export interface ManagerOptions {
   /** Left out: no server. */
   health?: { host: string; port: number };
   limits?: TransportLimits;
+  /** How long a watch may say nothing before it is opened anew, ms; default 90 s. */
+  silenceMs?: number | undefined;
   /** How long passes under way may take to end at shutdown, ms; default 20 s. */
   drainMs?: number;
 }
@@ -67,7 +69,12 @@ export class OperatorManager {
     const elector = this.#elector;
     this.client = createClient(this.#transport, elector ? { mayWrite: () => elector.mayWrite() } : {});
     this.informers = new Informers(
-      { ...deps, transport: this.#transport, metrics: this.metrics.informers },
+      {
+        ...deps,
+        transport: this.#transport,
+        metrics: this.metrics.informers,
+        silenceMs: options.silenceMs,
+      },
       options.namespace,
     );
     this.events = new EventRecorder({

@@ -59,6 +59,26 @@ function agent(tls: Tls, connections: number | null): Agent {
   });
 }
 
+/**
+ * Asks once more right before the request goes out on its connection, which may have taken seconds to come, in a
+ * process that may have been stopped meanwhile.
+ */
+export function checkedAtSending(dispatcher: Dispatcher, check: () => void): Dispatcher {
+  return dispatcher.compose((dispatch) => (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    const onRequestStart: Dispatcher.DispatchHandler['onRequestStart'] = (controller, context) => {
+      try {
+        check();
+      } catch (error) {
+        controller.abort(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      start?.(controller, context);
+    };
+    return dispatch(options, Object.assign(handler, { onRequestStart }));
+  });
+}
+
 function identityOf(tls: Tls): string {
   const hash = createHash('sha256');
   for (const part of [tls.ca, tls.cert, tls.key, tls.servername, String(tls.rejectUnauthorized)]) {

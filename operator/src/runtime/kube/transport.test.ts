@@ -1,10 +1,11 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { createMetrics } from '../report/metrics.ts';
 import { FakeClock, settle, until } from '../../testing/fake-clock.ts';
 import { metric, testCertificate, widget, widgetPath, WIDGETS } from '../../testing/parts.ts';
 import { StubApi, status } from '../../testing/stub-api.ts';
-import { createClient } from './api-client.ts';
+import { NotLeaderError, createClient } from './api-client.ts';
 import type { Credentials } from './credentials.ts';
 import { KubeError } from './errors.ts';
 import { createTransport } from './transport.ts';
@@ -195,6 +196,47 @@ test('refusals carry status, reason and message of the Status object; a proxy th
   await expect(get()).rejects.toMatchObject({ status: 404, reason: 'Unknown', notFound: true });
   expect(await metric(metrics, 'rest_client_requests_total', { code: '403', method: 'GET' })).toBe(1);
 });
+
+test('a write that waited for its connection is not sent once the lease is over, and not tried again', async () => {
+  const held = await heldConnections();
+  const { api, transport } = await setUp({ tls: true, credentials: { server: held.url } });
+  held.to = api.port;
+  let mayWrite = true;
+  const client = createClient(transport, { mayWrite: () => mayWrite });
+  const applied = client.apply(WIDGETS, widget('two'), { manager: 'test' });
+  applied.catch(() => {});
+  await until('it waits for its connection', () => held.waiting === 1);
+  mayWrite = false;
+  held.release();
+  await expect(applied).rejects.toThrow(NotLeaderError);
+  await settle();
+  expect(api.writes).toEqual([]);
+
+  mayWrite = true;
+  expect((await client.apply(WIDGETS, widget('two'), { manager: 'test' })).metadata.name).toBe('two');
+});
+
+/** Takes connections at once and passes on what is sent only when it is told to: a slow way to the server. */
+async function heldConnections() {
+  const waiting: (() => void)[] = [];
+  const held = { to: 0, url: '', waiting: 0, release: () => waiting.splice(0).forEach((go) => go()) };
+  let isOpen = false;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    const go = () => {
+      isOpen = true;
+      const onward = connect(held.to, '127.0.0.1').on('error', () => socket.destroy());
+      socket.pipe(onward).pipe(socket);
+    };
+    held.waiting += 1;
+    if (isOpen) go();
+    else waiting.push(go);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => new Promise((resolve) => server.close(resolve)));
+  held.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return held;
+}
 
 /** Moves the clock until the promise has settled. */
 async function drive<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {

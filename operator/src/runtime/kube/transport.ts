@@ -4,7 +4,7 @@ import type { RestMetrics } from '../report/metrics.ts';
 import type { Dispatcher } from 'undici';
 import type { Credentials, Tls } from './credentials.ts';
 import { KubeError, httpError, networkError } from './errors.ts';
-import { ConnectionPool } from './pool.ts';
+import { ConnectionPool, checkedAtSending } from './pool.ts';
 import { Gate, TokenBucket } from './rate-limit.ts';
 import { retryDelay } from './retry.ts';
 
@@ -25,7 +25,7 @@ export interface RequestSpec {
   idempotent?: boolean;
   /** Passes the rate limit and the limit of requests in flight: leases must not queue behind work. */
   urgent?: boolean;
-  /** Called right before each try is sent, after all waiting; it throws to forbid it. */
+  /** Called before each try, and again when its connection is there; it throws to forbid it. */
   check?: (() => void) | undefined;
 }
 
@@ -122,6 +122,8 @@ function sender(deps: TransportDeps, pool: ConnectionPool): Send {
       }
       return JSON.parse(body);
     } catch (error) {
+      // A try that was forbidden at the last moment, or whose outcome is no longer ours to know.
+      spec.check?.();
       throw error instanceof KubeError ? error : networkError(controller.signal.reason ?? error, what);
     } finally {
       cancel();
@@ -159,7 +161,9 @@ async function open(
   const started = deps.clock.monotonic();
   let code = '<error>';
   try {
-    const answer = await agentFor(tls).request({
+    const agent = agentFor(tls);
+    const dispatcher = spec.check === undefined ? agent : checkedAtSending(agent, spec.check);
+    const answer = await dispatcher.request({
       origin: url.origin,
       path: url.pathname.replace(/\/$/, '') + spec.path,
       method: spec.method,
