@@ -20,6 +20,8 @@ const environmentSchema = z.object({
   PM_RELEASES_FILE: z.string().min(1).optional(),
   /** Requests a second to the API server, over time; five times as many at once. */
   PM_API_QPS: z.coerce.number().int().min(1).max(10_000).default(50),
+  /** Ms between two looks at what cannot be watched: kinds that not every cluster has. */
+  PM_LOOK_AGAIN_MS: z.coerce.number().int().min(1000).max(3_600_000).default(30_000),
   /** Ms of leader election; the times between renewals follow from it. */
   PM_LEASE_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
   /** Ms that a watch may say nothing before it is opened anew; the API server says something every minute. */
@@ -37,6 +39,7 @@ export interface OperatorConfig {
   releasesFile: string | undefined;
   apiQps: number;
   silenceMs: number;
+  lookAgainMs: number;
 }
 
 /** Reads the environment once. @throws naming every variable that is wrong */
@@ -60,5 +63,6 @@ export function readConfig(env: NodeJS.ProcessEnv): OperatorConfig {
     releasesFile: values.PM_RELEASES_FILE,
     apiQps: values.PM_API_QPS,
     silenceMs: values.PM_WATCH_SILENCE_MS,
+    lookAgainMs: values.PM_LOOK_AGAIN_MS,
   };
 }

@@ -32,6 +32,7 @@ async function run({ leader, ...options }: OperatorConfig, logger: Logger): Prom
       instance: `${options.podName ?? hostname()}_${id()}`,
       namespace: options.watched,
       releases: readReleases(options.releasesFile),
+      lookAgainMs: options.lookAgainMs,
       health: { host: options.host, port: options.port },
       silenceMs: options.silenceMs,
       limits: { ...defaultLimits, perSecond: options.apiQps, burst: 5 * options.apiQps },

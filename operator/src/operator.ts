@@ -8,6 +8,8 @@ import { OperatorManager, type ManagerDeps, type ManagerOptions } from './runtim
 
 export interface OperatorOptions extends ManagerOptions {
   releases: readonly Release[];
+  /** Time between two looks at what cannot be watched: kinds that not every cluster has. */
+  lookAgainMs: number;
 }
 
 export interface OperatorDeps extends ManagerDeps {
@@ -29,6 +31,7 @@ export function createOperator(options: OperatorOptions, deps: OperatorDeps): Op
     processMeterController({
       ...part,
       releases: options.releases,
+      lookAgainMs: options.lookAgainMs,
       monotonic: () => clock.monotonic(),
       password,
     }),

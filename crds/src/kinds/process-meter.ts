@@ -155,7 +155,9 @@ export const processMeterSpecSchema = z
     deletionPolicy: z
       .enum(['Retain', 'Delete'])
       .default('Retain')
-      .describe('What happens to volumes and generated Secrets when the ProcessMeter is deleted.'),
+      .describe(
+        'What happens to volumes, generated Secrets and a generated Cluster when the ProcessMeter is deleted.',
+      ),
     paused: z
       .boolean()
       .default(false)

@@ -6,7 +6,7 @@ import { readStatus, type CommonStatus } from '../platform/status.ts';
 import type { InstallationReason } from '../reasons.ts';
 import type { Release } from '../release/catalogue.ts';
 import { releaseFor, type Refusal } from '../release/move.ts';
-import { installationOf } from '../render/installation.ts';
+import { installationOf, type Installation } from '../render/installation.ts';
 import { MANAGED_SELECTOR } from '../render/labels.ts';
 import {
   INGESTS,
@@ -32,7 +32,7 @@ import { FIELD_MANAGER } from './field-manager.ts';
 import { OptionalApis } from './optional-apis.ts';
 import type { Pass, StepDeps, StepResult } from './pass.ts';
 import { STEPS } from './steps.ts';
-import { progressOf, statusAfter, statusWithout } from './summary.ts';
+import { statusAfter, statusWithout, type Outcome } from './summary.ts';
 
 export interface ProcessMeterDeps {
   operator: OperatorManager;
@@ -42,6 +42,8 @@ export interface ProcessMeterDeps {
   now: () => number;
   monotonic: () => number;
   password: () => string;
+  /** Time between two looks at what cannot be watched. */
+  lookAgainMs: number;
 }
 
 const selected = { labelSelector: MANAGED_SELECTOR };
@@ -53,8 +55,8 @@ const KINDS = [
   { resource: PORTALS },
 ];
 
-/** Looks again this often at what it waits for, should a watch ever say nothing. */
-const LOOK_AGAIN_MS = 60_000;
+/** After so long it looks at what it waits for, should a watch ever say nothing. */
+const PATIENCE_MS = { wait: 60_000, stall: 600_000 };
 
 /** Composes one installation: its steps in order, then its status. */
 export function processMeterController(deps: ProcessMeterDeps): ControllerOptions {
@@ -77,7 +79,7 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     try {
       const results = await runSteps(begun.pass, stepDeps);
       await write(statusAfter({ results, pass: begun.pass }, look));
-      return next(results);
+      return next({ results, pass: begun.pass }, deps.lookAgainMs);
     } catch (error) {
       const refused = error instanceof KubeError && (error.forbidden || error.status === 422);
       if (refused)
@@ -184,8 +186,14 @@ async function runSteps(pass: Pass, deps: StepDeps): Promise<StepResult[]> {
   return results;
 }
 
-function next(results: readonly StepResult[]): { requeueAfterMs: number } | undefined {
+function next({ results, pass }: Outcome, lookAgainMs: number): { requeueAfterMs: number } | undefined {
   const last = results.at(-1);
-  if (last === undefined || progressOf({ results }).state === 'ready') return undefined;
-  return { requeueAfterMs: last.state === 'wait' ? (last.afterMs ?? LOOK_AGAIN_MS) : 10 * LOOK_AGAIN_MS };
+  if (last === undefined || last.state === 'done')
+    return hasUnwatched(pass.installation) ? { requeueAfterMs: lookAgainMs } : undefined;
+  return { requeueAfterMs: last.afterMs ?? PATIENCE_MS[last.state] };
+}
+
+/** Whether it has objects of kinds that not every cluster has: no watch tells what becomes of them. */
+function hasUnwatched({ spec }: Installation): boolean {
+  return spec.exposure?.gateway !== undefined || spec.database.cloudNativePG !== undefined;
 }

@@ -19,17 +19,29 @@ export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResu
     return bind(pass, deps, { name: names.postgres, key: 'uri' });
   }
   if (cloudNativePG === undefined) return stall('NoDatabase', 'spec.database names no database.');
-  if (!(await deps.optional.serves(CNPG_CLUSTERS, pass.signal)))
-    return stall('CloudNativePGMissing', 'This cluster has no CloudNativePG (postgresql.cnpg.io/v1).');
-  if (cloudNativePG.create !== undefined) {
-    const cluster = renderCluster(pass.installation, cloudNativePG.create);
-    await deps.optional.apply(pass.object, cluster, { manager: FIELD_MANAGER, signal: pass.signal });
-  }
+  if (!(await clusterIsThere(pass, deps, cloudNativePG)))
+    return stall(
+      'CloudNativePGMissing',
+      'This cluster has no CloudNativePG (postgresql.cnpg.io/v1).',
+      deps.lookAgainMs,
+    );
   const name = cloudNativePG.clusterRef?.name ?? names.postgres;
   const found = await deps.secrets.read(pass.installation.namespace, `${name}-app`, pass.signal);
   if (found === undefined)
     return wait('ClusterNotReady', `Cluster ${name} has not given its Secret ${name}-app yet.`, 15_000);
   return bind(pass, deps, { name: `${name}-app`, key: 'uri' });
+}
+
+type CloudNativePG = NonNullable<Pass['installation']['spec']['database']['cloudNativePG']>;
+
+/** Makes the Cluster, if it is to be made. False where the cluster does not know the kind. */
+async function clusterIsThere(pass: Pass, deps: StepDeps, { create }: CloudNativePG): Promise<boolean> {
+  const { installation, object, signal } = pass;
+  if (create === undefined) return deps.optional.serves(CNPG_CLUSTERS, signal);
+  // All data is in it: it goes with its ProcessMeter only where the deletion policy says so.
+  const owner = installation.spec.deletionPolicy === 'Delete' ? object : undefined;
+  const cluster = renderCluster(installation, create);
+  return (await deps.optional.apply(cluster, { owner, manager: FIELD_MANAGER, signal })) !== undefined;
 }
 
 async function bind(

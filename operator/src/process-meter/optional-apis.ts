@@ -1,5 +1,6 @@
 import {
   APPLIED_ANNOTATION,
+  KubeError,
   agrees,
   contentHash,
   controllerOf,
@@ -12,41 +13,49 @@ import {
   type Resource,
 } from '../runtime/index.ts';
 
-const REMEMBER_MS = 60_000;
-
 /** Objects of kinds that not every cluster has. They are read when needed: a watch on what is not served never fills. */
 export class OptionalApis {
   readonly #client: KubeClient;
   readonly #monotonic: () => number;
+  readonly #rememberMs: number;
   readonly #served = new Map<string, { served: boolean; at: number }>();
 
-  constructor(deps: { client: KubeClient; monotonic: () => number }) {
+  constructor(deps: { client: KubeClient; monotonic: () => number; lookAgainMs: number }) {
     this.#client = deps.client;
     this.#monotonic = deps.monotonic;
+    this.#rememberMs = deps.lookAgainMs;
   }
 
-  /** Whether the API server has the kind; asked again after a minute. */
+  /** Whether the API server has the kind; asked anew with the next look at what cannot be watched. */
   async serves(resource: Resource, signal: AbortSignal): Promise<boolean> {
-    const key = `${resource.group}/${resource.plural}`;
+    const key = nameOf(resource);
     const known = this.#served.get(key);
-    if (known !== undefined && this.#monotonic() - known.at < REMEMBER_MS) return known.served;
+    if (known !== undefined && this.#monotonic() - known.at < this.#rememberMs) return known.served;
     const served = await this.#client.serves(resource, { signal });
     this.#served.set(key, { served, at: this.#monotonic() });
     return served;
   }
 
-  /** Writes the object where it differs from what is there. */
+  /** Writes the object where it differs from what is there. Answers undefined where its kind is not served. */
   async apply(
-    owner: KubeObject,
     { resource, object }: Desired,
-    { manager, signal }: { manager: string; signal: AbortSignal },
-  ): Promise<KubeObject> {
-    const marked = { ...object, metadata: { ...object.metadata, ownerReferences: [ownerReference(owner)] } };
+    { owner, manager, signal }: { owner: KubeObject | undefined; manager: string; signal: AbortSignal },
+  ): Promise<KubeObject | undefined> {
+    if (!(await this.serves(resource, signal))) return undefined;
+    const ownerReferences = owner === undefined ? [] : [ownerReference(owner)];
+    const marked = { ...object, metadata: { ...object.metadata, ownerReferences } };
     const annotations = { ...object.metadata.annotations, [APPLIED_ANNOTATION]: contentHash(marked) };
     const wanted = { ...marked, metadata: { ...marked.metadata, annotations } };
     const live = await this.#client.get(resource, keyOf(wanted), { signal });
     if (live !== undefined && agrees(wanted, live)) return live;
-    return this.#client.apply(resource, wanted, { manager, signal });
+    try {
+      return await this.#client.apply(resource, wanted, { manager, signal });
+    } catch (error) {
+      if (!(error instanceof KubeError) || !error.notFound) throw error;
+      // The kind is gone since it was last asked for.
+      this.#served.delete(nameOf(resource));
+      return undefined;
+    }
   }
 
   /** Removes the object if this owner had made it. */
@@ -60,4 +69,8 @@ export class OptionalApis {
     const { uid } = live.metadata;
     await this.#client.delete(resource, at.key, { signal: at.signal, ...(uid === undefined ? {} : { uid }) });
   }
+}
+
+function nameOf({ group, plural }: Resource): string {
+  return `${plural}.${group}`;
 }

@@ -17,6 +17,8 @@ export interface StepDeps {
   now: () => number;
   /** A password of 160 bits or more that begins with a letter. */
   password: () => string;
+  /** Time between two looks at what cannot be watched. */
+  lookAgainMs: number;
 }
 
 type Component = 'Manager' | 'Ingest' | 'Portal' | 'Nats' | 'Postgres';
@@ -51,8 +53,8 @@ export type StepResult =
   | { state: 'done'; reason: InstallationReason; message: string }
   /** Comes right by itself; what is watched, or the time given, brings the next look. */
   | { state: 'wait'; reason: InstallationReason; message: string; afterMs?: number }
-  /** Needs a person. */
-  | { state: 'stall'; reason: InstallationReason; message: string };
+  /** Needs a person. What they do is watched, or looked at after the time given. */
+  | { state: 'stall'; reason: InstallationReason; message: string; afterMs?: number };
 
 export interface Step {
   /** The condition that tells of it; a step without one is told of by Ready alone. */
@@ -64,8 +66,8 @@ export function done(reason: InstallationReason, message: string): StepResult {
   return { state: 'done', reason, message };
 }
 
-export function stall(reason: InstallationReason, message: string): StepResult {
-  return { state: 'stall', reason, message };
+export function stall(reason: InstallationReason, message: string, afterMs?: number): StepResult {
+  return { state: 'stall', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 
 export function wait(reason: InstallationReason, message: string, afterMs?: number): StepResult {

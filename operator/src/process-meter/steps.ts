@@ -24,18 +24,22 @@ export const STEPS: readonly Step[] = [
 ];
 
 async function exposureStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
-  const desired = renderExposure(pass.installation);
-  const isServed = await deps.optional.serves(HTTP_ROUTES, pass.signal);
-  if (!needsGateway(pass.installation)) {
-    const key = { namespace: pass.installation.namespace, name: pass.installation.names.web };
-    if (isServed) await deps.optional.remove(pass.object, HTTP_ROUTES, { key, signal: pass.signal });
+  const { installation, object: owner, signal } = pass;
+  const desired = renderExposure(installation);
+  if (!needsGateway(installation)) {
+    const key = { namespace: installation.namespace, name: installation.names.web };
+    if (await deps.optional.serves(HTTP_ROUTES, signal))
+      await deps.optional.remove(owner, HTTP_ROUTES, { key, signal });
     await make(pass, deps, desired);
     return done('Exposed', 'It is reached as declared.');
   }
-  if (!isServed)
-    return stall('GatewayApiMissing', 'This cluster has no Gateway API (gateway.networking.k8s.io/v1).');
   for (const route of desired)
-    await deps.optional.apply(pass.object, route, { manager: FIELD_MANAGER, signal: pass.signal });
+    if ((await deps.optional.apply(route, { owner, manager: FIELD_MANAGER, signal })) === undefined)
+      return stall(
+        'GatewayApiMissing',
+        'This cluster has no Gateway API (gateway.networking.k8s.io/v1).',
+        deps.lookAgainMs,
+      );
   return done('Exposed', 'It is reached as declared.');
 }
 

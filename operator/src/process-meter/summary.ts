@@ -19,7 +19,7 @@ export interface Outcome {
   pass: Pass;
 }
 
-export function progressOf({ results }: Pick<Outcome, 'results'>): Progress<InstallationReason> {
+function progressOf({ results }: Pick<Outcome, 'results'>): Progress<InstallationReason> {
   const last = results.at(-1);
   if (last === undefined) throw new Error('no step has run');
   const { reason, message } = last;
