@@ -51,6 +51,11 @@ export class ReflectedInformer implements Informer {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Resolves when everything the server has now is in the cache; `reason` is counted. */
+  refresh(reason: string): Promise<void> {
+    return this.#reflector.refresh(reason);
+  }
+
   onChange(handler: (change: StoreChange) => void): void {
     this.#handlers.push(handler);
     // Who comes late hears of everything that is there already.

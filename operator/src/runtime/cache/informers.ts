@@ -49,6 +49,11 @@ export class Informers {
     await Promise.all([...this.#informers.values()].map((informer) => informer.whenSynced()));
   }
 
+  /** Resolves when everything the server has now is in the caches; `reason` is counted. */
+  async refresh(reason: string): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.refresh(reason)));
+  }
+
   /** Resolves when all have ended, after the signal. */
   async ended(): Promise<void> {
     await Promise.all(this.#runs);

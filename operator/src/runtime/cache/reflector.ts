@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { sleep, type Clock } from '../clock.ts';
+import { childAbort, sleep, type Clock } from '../clock.ts';
 import { KubeError } from '../kube/errors.ts';
 import { readList } from '../kube/list.ts';
 import { keyOf, type KubeObject, type ObjectKey, type Resource } from '../kube/object.ts';
@@ -47,6 +47,9 @@ export class Reflector {
   #version: string | undefined;
   #relistReason = 'start';
   #relistAt = 0;
+  /** Ends the list or watch under way, or the pause between two. */
+  #round = new AbortController();
+  readonly #refreshing: (() => void)[] = [];
 
   constructor(
     what: { resource: Resource; options: InformerOptions },
@@ -67,22 +70,41 @@ export class Reflector {
     return this.#activeAt;
   }
 
+  /** Lists anew at once; resolves when what the server had at the time of this call, or later, is in the sink. */
+  refresh(reason: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#refreshing.push(resolve);
+      this.#forget(reason);
+      this.#round.abort();
+    });
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     this.#alive();
     while (!signal.aborted) {
-      const startedAt = this.#deps.clock.monotonic();
-      let failure: unknown;
+      const { controller, dispose } = childAbort(signal);
+      this.#round = controller;
       try {
-        await this.#listIfNeeded(signal);
-        await this.#follow(signal);
-      } catch (error) {
-        failure = error;
+        await this.#runRound(controller.signal);
+      } finally {
+        dispose();
       }
-      if (signal.aborted) return;
-      const lived = this.#deps.clock.monotonic() - startedAt;
-      const delay = this.#delayAfter(failure, lived);
-      if (delay > 0) await sleep(this.#deps.clock, delay, signal);
     }
+  }
+
+  async #runRound(signal: AbortSignal): Promise<void> {
+    const startedAt = this.#deps.clock.monotonic();
+    let failure: unknown;
+    try {
+      await this.#listIfNeeded(signal);
+      await this.#follow(signal);
+    } catch (error) {
+      failure = error;
+    }
+    if (signal.aborted) return;
+    const lived = this.#deps.clock.monotonic() - startedAt;
+    const delay = this.#delayAfter(failure, lived);
+    if (delay > 0) await sleep(this.#deps.clock, delay, signal);
   }
 
   #alive(): void {
@@ -100,6 +122,8 @@ export class Reflector {
     this.#version = list.resourceVersion;
     this.#relistAt = clock.monotonic() + RELIST_MS * (1 + 0.2 * random());
     this.#sink.replace(list.items);
+    // Who asked while it was read has ended that reading, so all of them asked before.
+    for (const resolve of this.#refreshing.splice(0)) resolve();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

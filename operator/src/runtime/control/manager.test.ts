@@ -121,6 +121,28 @@ test('one leads and works, the other stands by with full caches; when the first 
   expect(holder()).toBe('second');
 });
 
+test('one that takes over works with what the server has then, although its watch had died unnoticed', async () => {
+  const { api, start, advance } = await setUp();
+  api.store.put(widgetPath('one'), widget('one', { size: 1 }));
+  const first = start('first');
+  await advance('the first works', () => first.passes.length > 0);
+  const sizes: unknown[] = [];
+  const second = start('second', (_, { object }) => {
+    sizes.push(object?.['spec']);
+    return Promise.resolve(undefined);
+  });
+  await advance('both watch', () => api.watches.length === 2);
+  // From here on nothing reaches anybody by a watch.
+  for (const watch of api.watches) Object.assign(watch, { deliver: () => {} });
+  api.store.put(widgetPath('one'), widget('one', { size: 2 }));
+  first.stop();
+  await advance('the second works', () => sizes.length > 0);
+  expect(sizes).toEqual([{ size: 2 }]);
+  expect(
+    await metric(second.manager.metrics, 'process_meter_informer_relists_total', { reason: 'lead' }),
+  ).toBe(1);
+});
+
 test('a leader that loses its lease says so at once, ends its passes, and writes nothing more', async () => {
   const { api, start, advance } = await setUp();
   api.store.put(widgetPath('one'), widget('one'));

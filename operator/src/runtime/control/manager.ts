@@ -129,9 +129,7 @@ export class OperatorManager {
       work.controller.abort(new Error('the lease is lost'));
       this.#deps.onLost();
     });
-    const working = Promise.all(
-      this.#controllers.map((controller) => controller.run(work.controller.signal)),
-    );
+    const working = this.#work(work.controller.signal);
     await aborted(work.controller.signal);
     const drained = await this.#within(working, this.#options.drainMs ?? DRAIN_MS);
     if (!drained) this.#deps.log.error('passes did not end in time; the lease is left to run out');
@@ -141,6 +139,12 @@ export class OperatorManager {
     work.dispose();
     if (drained) await this.#elector?.release();
     return outcome;
+  }
+
+  /** The caches must have what the last leader wrote: a watch of this process may have died without a sign. */
+  async #work(signal: AbortSignal): Promise<void> {
+    if (this.#elector !== undefined) await Promise.race([this.informers.refresh('lead'), aborted(signal)]);
+    await Promise.all(this.#controllers.map((controller) => controller.run(signal)));
   }
 
   async #serve(): Promise<void> {
