@@ -200,6 +200,21 @@ test('a lease that is deleted under its holder is made again by the holder, not 
   expect(a.elector.mayWrite()).toBe(true);
 });
 
+test('a lease that somebody sets free under its holder is taken again by the holder, not by who waits', async () => {
+  const { api, candidate, lease, live } = await setUp();
+  const [a, b] = [candidate('a'), candidate('b')];
+  await a.acquired();
+  void a.held();
+  let secondLeads = false;
+  void b.acquired().then((got) => (secondLeads = got));
+  await live(5_000);
+  api.store.put(PATH, { ...api.store.get(PATH)!, ...leaseOf({ holderIdentity: '' }) });
+  await live(10_000);
+  expect(lease()!.holderIdentity).toBe('a');
+  expect(secondLeads).toBe(false);
+  expect(a.elector.mayWrite()).toBe(true);
+});
+
 test('two candidates that find a free lease at the same time: one of them leads', async () => {
   const { api, candidate, live } = await setUp();
   const [a, b] = [candidate('a'), candidate('b')];

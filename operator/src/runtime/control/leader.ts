@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import { microTime } from '../kube/micro-time.ts';
 import type { KubeObject, ObjectKey } from '../kube/object.ts';
-import { LEASES, heldRecord, readLease, writeLease } from './lease.ts';
+import { LEASES, heldRecord, readLease, writeLease, type LeaseRecord } from './lease.ts';
 
 export interface LeaderOptions {
   lease: ObjectKey;
@@ -31,6 +31,9 @@ export interface LeaderDeps {
   log: Logger;
   leading: (leading: boolean) => void;
 }
+
+/** Duration of a lease whose holder has let go; the same as that of other clients. */
+const RELEASED_MS = 1000;
 
 /** `raced`: somebody wrote, made or deleted the lease meanwhile. */
 type Try = 'held' | 'other' | 'raced' | 'failed';
@@ -112,7 +115,7 @@ export class LeaderElector {
       const record = {
         ...readLease(this.#lease),
         holder: '',
-        durationMs: 1000,
+        durationMs: RELEASED_MS,
         renewTime: microTime(clock.now()),
       };
       await client.replace(LEASES, writeLease(this.#options.lease, record, this.#lease));
@@ -167,15 +170,27 @@ export class LeaderElector {
     // Deleted under a holder that we saw, and who may not know it yet.
     if (lease === undefined)
       return this.#wrote || this.#seen === undefined || this.#unchangedFor(this.#times.leaseMs);
-    const { holder, durationMs } = readLease(lease);
-    if (holder === '' || (holder === this.#options.identity && this.#wrote)) return true;
+    const record = readLease(lease);
+    const { durationMs } = record;
+    if (this.#isMine(record) || isReleased(record)) return true;
     const version = lease.metadata.resourceVersion ?? '';
     if (this.#seen?.version !== version) this.#seen = { version, at: this.#deps.clock.monotonic() };
     return this.#unchangedFor(durationMs);
+  }
+
+  #isMine({ holder }: LeaseRecord): boolean {
+    if (holder === this.#options.identity) return this.#wrote;
+    // Set free by somebody else.
+    return holder === '' && this.mayWrite();
   }
 
   /** Nobody has renewed it for that long, by our own clock. */
   #unchangedFor(ms: number): boolean {
     return this.#seen !== undefined && this.#deps.clock.monotonic() - this.#seen.at > ms;
   }
+}
+
+/** Who lets go says one second. A lease set free by somebody else may have a holder who does not know it yet. */
+function isReleased({ holder, durationMs }: LeaseRecord): boolean {
+  return holder === '' && durationMs <= RELEASED_MS;
 }
