@@ -16,17 +16,16 @@ import { declaredRoutes } from './declared/index.ts';
 import type { Replay } from './ingest/index.ts';
 import { liveRoutes, type LiveBoard } from './live/index.ts';
 import { overviewRoutes } from './overview/index.ts';
-import { createHttp, health, openApi, type App } from './plugins/index.ts';
+import { createHttp, health, openApi, type App, type HttpDeps } from './plugins/index.ts';
 import { reportRoutes } from './reports/index.ts';
 
-export interface AppDeps extends AgentsDeps {
+export interface AppDeps extends AgentsDeps, Omit<HttpDeps, 'log'> {
   pool: Pool;
   access: Access;
   serviceAccess: ServiceAccess;
   board: LiveBoard;
   replay: Replay;
   metrics: Registry;
-  trustedProxies: string[];
 }
 
 /** The whole HTTP API as one server that does not listen yet; tests call it by `inject`. */

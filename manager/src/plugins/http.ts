@@ -4,7 +4,8 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { AppError } from '@process-meter/contract';
 import { fastify, LogController, type FastifyBaseLogger } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { answerWriter } from './answers.ts';
 import type { App } from './app.ts';
 import { handleError, handleNotFound, problemOf, sendProblem } from './problem.ts';
 
@@ -15,10 +16,16 @@ const REQUESTS_A_MINUTE = 3000;
 export interface HttpDeps {
   log: FastifyBaseLogger;
   trustedProxies: string[];
+  /** Also large answers are checked against their schemas, which takes longer than to read them. */
+  checksLargeAnswers?: boolean;
 }
 
 /** The server with everything that holds for each route: error answers, limits, headers, validation. */
-export async function createHttp({ log, trustedProxies }: HttpDeps): Promise<App> {
+export async function createHttp({
+  log,
+  trustedProxies,
+  checksLargeAnswers = false,
+}: HttpDeps): Promise<App> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -32,7 +39,7 @@ export async function createHttp({ log, trustedProxies }: HttpDeps): Promise<App
     frameworkErrors: (error, request, reply) => sendProblem(reply, problemOf(error, request.id)),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerWriter(checksLargeAnswers));
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
   await app.register(helmet, {

@@ -1,3 +1,4 @@
+export { largeAnswer } from './answers.ts';
 export type { App } from './app.ts';
 export { health, type HealthDeps } from './health.ts';
 export { createHttp, type HttpDeps } from './http.ts';

@@ -83,7 +83,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
   });
   const presence = new PresenceKeeper(deps);
   hub.onPresence((message) => presence.hear(message));
-  const app = await buildApp(deps);
+  const app = await buildApp({ ...deps, checksLargeAnswers: true });
   const raw: TestApi['raw'] = async (method, path, { body, headers } = {}) => {
     const answer = await app.inject({
       method,

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { checkedRange } from '../../calendar/index.ts';
 import { readSnapshot } from '../../db/index.ts';
-import type { App } from '../../plugins/index.ts';
+import { largeAnswer, type App } from '../../plugins/index.ts';
 import { completenessByAgent } from '../report.ts';
 
 const querySchema = z.object({ from: isoInstantSchema, to: isoInstantSchema, tz: zoneSchema.optional() });
@@ -36,7 +36,7 @@ export function getCompletenessRoute(app: App, { pool, clock }: { pool: Pool; cl
         summary: 'How much of a range is known, and what is missing of which agent',
         tags: ['records'],
         querystring: querySchema,
-        response: { 200: answerSchema },
+        response: { 200: largeAnswer(answerSchema) },
       },
     },
     (request) => {

@@ -1,7 +1,7 @@
 import { concurrentUseQuerySchema, concurrentUseSchema } from '@process-meter/contract';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { App } from '../../plugins/index.ts';
+import { largeAnswer, type App } from '../../plugins/index.ts';
 import { concurrentUse, type ConcurrentUseInput } from '../concurrent-use/report.ts';
 import { namedZone, type ReportsDeps } from '../deps.ts';
 import { concurrentUseCsv } from '../exports.ts';
@@ -29,7 +29,7 @@ export function getConcurrentUseRoute(app: App, { pool, clock }: ReportsDeps): v
         summary,
         tags: ['reports'],
         querystring: concurrentUseQuerySchema,
-        response: { 200: concurrentUseSchema },
+        response: { 200: largeAnswer(concurrentUseSchema) },
       },
     },
     (request) => concurrentUse(pool, input(request, request.query)),

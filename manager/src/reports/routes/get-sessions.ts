@@ -1,6 +1,6 @@
 import { sessionsQuerySchema, sessionsSchema, type SessionsQuery } from '@process-meter/contract';
 import type { FastifyRequest } from 'fastify';
-import type { App } from '../../plugins/index.ts';
+import { largeAnswer, type App } from '../../plugins/index.ts';
 import { namedZone, type ReportsDeps } from '../deps.ts';
 import { sessionsCsv } from '../exports.ts';
 import { sendCsv } from '../send-csv.ts';
@@ -19,7 +19,7 @@ export function getSessionsRoute(app: App, { pool, clock }: ReportsDeps): void {
         summary: 'Session Summary: a page of what the filter gives, and the sums of all of it',
         tags: ['reports'],
         querystring: sessionsQuerySchema,
-        response: { 200: sessionsSchema },
+        response: { 200: largeAnswer(sessionsSchema) },
       },
     },
     (request) => sessionsReport(pool, input(request, request.query)),
