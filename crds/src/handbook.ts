@@ -28,7 +28,25 @@ ${COMMON_CONDITIONS.map(({ type, meaning }) => `| \`${type}\` | ${meaning} |`).j
 \`status.observedGeneration\` is the generation the operator last acted on. Annotations: \`processmeter.io/paused: "true"\`
 leaves a resource as it is, \`processmeter.io/reconcile-at\` with a new value makes the operator look at once, and
 \`processmeter.io/allow-mass-delete: "true"\` on a ProcessMeter lets one sweep delete more than
-\`spec.configSync.maxDeletePercent\`. No resource has a finalizer: deleting one never waits for the operator.`;
+\`spec.configSync.maxDeletePercent\`. No resource has a finalizer: deleting one never waits for the operator.
+
+Licensing resources say in \`Ready\` and \`Synced\` how they stand with the Manager of their ProcessMeter:
+
+| reason | Ready | what it means |
+| --- | --- | --- |
+| \`Synced\` | True | The Manager holds this generation and it is in force. |
+| \`ReferenceMissing\` | False | The Manager holds it; something that it names is not declared in the namespace yet. |
+| \`NoProcessMeter\`, \`ManagerNotReady\` | False | There is no Manager to bring it to yet. |
+| \`ManagerUnavailable\` | False | The Manager does not answer. What it holds already stays Ready. |
+| \`SeveralProcessMeters\` | False | \`spec.processMeterRef\` must say which one. |
+| \`Rejected\` | False | The Manager refuses it; the message is its own. It is tried again every five minutes. |
+| \`Conflict\` | False | The Manager holds a later state of it, as after etcd was restored: make the resource anew. |
+
+What is deleted goes from the Manager a few seconds later and is kept there for seven days in case it comes back. When more than
+\`spec.configSync.maxDeletePercent\` of a kind is gone at once (of few resources: more than one), or the definition of the
+kind, nothing is taken back: \`ConfigSynced\` of the ProcessMeter is False with \`MassDeleteBlocked\` or
+\`DefinitionMissing\` and says how many. The annotation allows one such sweep; afterwards the reason is \`AllowanceUsed\` until
+it is taken off. Use is written to the status when it moves, at most once a minute.`;
 
 function table(kinds: readonly Kind[]): string {
   const rows = kinds.map(

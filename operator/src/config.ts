@@ -22,6 +22,11 @@ const environmentSchema = z.object({
   PM_API_QPS: z.coerce.number().int().min(1).max(10_000).default(50),
   /** Ms between two looks at what cannot be watched: kinds that not every cluster has. */
   PM_LOOK_AGAIN_MS: z.coerce.number().int().min(1000).max(3_600_000).default(30_000),
+  /**
+   * Address of the Manager when it is not that of its Service: for an operator outside of the cluster, which does not
+   * know the names inside of it.
+   */
+  PM_MANAGER_URL: z.url().optional(),
   /** Ms of leader election; the times between renewals follow from it. */
   PM_LEASE_MS: z.coerce.number().int().min(1000).max(600_000).default(15_000),
   /** Ms that a watch may say nothing before it is opened anew; the API server says something every minute. */
@@ -40,6 +45,7 @@ export interface OperatorConfig {
   apiQps: number;
   silenceMs: number;
   lookAgainMs: number;
+  managerUrl: string | undefined;
 }
 
 /** Reads the environment once. @throws naming every variable that is wrong */
@@ -64,5 +70,6 @@ export function readConfig(env: NodeJS.ProcessEnv): OperatorConfig {
     apiQps: values.PM_API_QPS,
     silenceMs: values.PM_WATCH_SILENCE_MS,
     lookAgainMs: values.PM_LOOK_AGAIN_MS,
+    managerUrl: values.PM_MANAGER_URL,
   };
 }

@@ -33,6 +33,7 @@ async function run({ leader, ...options }: OperatorConfig, logger: Logger): Prom
       namespace: options.watched,
       releases: readReleases(options.releasesFile),
       lookAgainMs: options.lookAgainMs,
+      managerUrl: options.managerUrl,
       health: { host: options.host, port: options.port },
       silenceMs: options.silenceMs,
       limits: { ...defaultLimits, perSecond: options.apiQps, burst: 5 * options.apiQps },

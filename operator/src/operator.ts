@@ -1,5 +1,7 @@
 import { ingestController } from './ingest/controller.ts';
+import { addLicensing, createManagerClient } from './licensing/index.ts';
 import { managerController } from './manager/controller.ts';
+import { ConfigSync } from './platform/config-sync.ts';
 import { SecretReader } from './platform/secret-reader.ts';
 import { portalController } from './portal/controller.ts';
 import { processMeterController } from './process-meter/controller.ts';
@@ -10,6 +12,8 @@ export interface OperatorOptions extends ManagerOptions {
   releases: readonly Release[];
   /** Time between two looks at what cannot be watched: kinds that not every cluster has. */
   lookAgainMs: number;
+  /** Where the Manager is, when it is not where its Service says. */
+  managerUrl: string | undefined;
 }
 
 export interface OperatorDeps extends ManagerDeps {
@@ -27,14 +31,19 @@ export function createOperator(options: OperatorOptions, deps: OperatorDeps): Op
   operator.add(managerController(part));
   operator.add(ingestController(part));
   operator.add(portalController(part));
-  operator.add(
+  const monotonic = (): number => clock.monotonic();
+  const configSync = new ConfigSync((key) => processMeters.enqueue(key));
+  const processMeters = operator.add(
     processMeterController({
       ...part,
       releases: options.releases,
       lookAgainMs: options.lookAgainMs,
-      monotonic: () => clock.monotonic(),
+      monotonic,
       password,
+      configSync,
     }),
   );
+  const manager = createManagerClient(deps);
+  addLicensing({ ...part, manager, configSync, managerUrl: options.managerUrl, monotonic });
   return operator;
 }

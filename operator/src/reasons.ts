@@ -57,3 +57,41 @@ export const PART_REASONS = [
 ] as const;
 /** Why a Manager, an Ingest or a Portal stands as it does. */
 export type PartReason = (typeof PART_REASONS)[number];
+
+export const CONFIG_SYNC_REASONS = [
+  'Synced',
+  'AllowanceUsed',
+  'ManagerNotReady',
+  'ManagerUnavailable',
+  'MassDeleteBlocked',
+  'AllowanceUsedUp',
+  'DefinitionMissing',
+] as const;
+/** How the licensing resources of a ProcessMeter stand together: reasons of its condition ConfigSynced. */
+export type ConfigSyncReason = (typeof CONFIG_SYNC_REASONS)[number];
+
+export const LICENSING_REASONS = [
+  // All is well
+  'Synced',
+  'AllDeclared',
+  // Comes right by itself
+  'NoProcessMeter',
+  'ManagerNotReady',
+  'ManagerUnavailable',
+  'ReferenceMissing',
+  'NotHeld',
+  // Needs a person
+  'SeveralProcessMeters',
+  'Rejected',
+  'Conflict',
+  // Of pools
+  'LicensesFree',
+  'AllInUse',
+  'NotCounted',
+  'NoEnd',
+  'EndIsFar',
+  'EndIsNear',
+  'EndIsOver',
+] as const;
+/** Why a licensing resource stands as it does. */
+export type LicensingReason = (typeof LICENSING_REASONS)[number];

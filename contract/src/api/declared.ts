@@ -27,7 +27,7 @@ export const declaredParamsSchema = z.object({
 
 /** What a resource declares, with the fence that makes an old writer lose. */
 export const declarationSchema = z.object({
-  /** UID of the namespace `kube-system`: tells clusters apart that share a Manager. */
+  /** UID of the namespace of the resource: tells clusters apart that share a Manager. */
   cluster: uidSchema,
   uid: uidSchema,
   /** `metadata.creationTimestamp`, ms: of two resources of one name the one made later counts. */

@@ -21,7 +21,7 @@ export const subject = z.object({
 export const LICENSING_CONDITIONS: readonly ConditionMeaning[] = [
   {
     type: 'Synced',
-    meaning: 'The Manager holds this generation. Reasons when not: ManagerUnavailable, Rejected, Conflict.',
+    meaning: 'The Manager holds this generation.',
   },
 ];
 

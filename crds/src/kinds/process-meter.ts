@@ -219,6 +219,10 @@ export const processMeter = {
     { type: 'ManagerReady', meaning: 'The Manager is ready.' },
     { type: 'IngestReady', meaning: 'Ingest is ready.' },
     { type: 'PortalReady', meaning: 'The portal is ready.' },
+    {
+      type: 'ConfigSynced',
+      meaning: 'The Manager answers the operator and holds nothing without a resource.',
+    },
     { type: 'ProductionReady', meaning: 'Nothing of it is for evaluation only.' },
     { type: 'Paused', meaning: 'The operator leaves it as it is.' },
   ],

@@ -3,7 +3,7 @@ import { PART_KINDS } from '../platform/part-controller.ts';
 import { PAUSED, isPaused } from '../platform/pause.ts';
 import { SECRETS_WATCH, type SecretReader } from '../platform/secret-reader.ts';
 import { readStatus, type CommonStatus } from '../platform/status.ts';
-import type { InstallationReason } from '../reasons.ts';
+import type { ConfigSyncReason, InstallationReason } from '../reasons.ts';
 import type { Release } from '../release/catalogue.ts';
 import { releaseFor, type Refusal } from '../release/move.ts';
 import { installationOf, type Installation } from '../render/installation.ts';
@@ -24,6 +24,7 @@ import {
   StatusWriter,
   keyOf,
   setConditions,
+  type ConditionInput,
   type ControllerOptions,
   type KubeObject,
   type OperatorManager,
@@ -44,6 +45,8 @@ export interface ProcessMeterDeps {
   password: () => string;
   /** Time between two looks at what cannot be watched. */
   lookAgainMs: number;
+  /** What is said of the licensing resources; this controller alone writes the status. */
+  configSync: { conditionOf: (processMeter: KubeObject) => ConditionInput<ConfigSyncReason> | undefined };
 }
 
 const selected = { labelSelector: MANAGED_SELECTOR };
@@ -78,7 +81,8 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     }
     try {
       const results = await runSteps(begun.pass, stepDeps);
-      await write(statusAfter({ results, pass: begun.pass }, look));
+      const configSync = deps.configSync.conditionOf(object);
+      await write(statusAfter({ results, pass: begun.pass }, { ...look, configSync }));
       return next({ results, pass: begun.pass }, deps.lookAgainMs);
     } catch (error) {
       const refused = error instanceof KubeError && (error.forbidden || error.status === 422);

@@ -6,7 +6,8 @@ import {
   type ConditionInput,
   type Progress,
 } from '../runtime/index.ts';
-import type { InstallationReason } from '../reasons.ts';
+import type { ConfigSyncReason, InstallationReason } from '../reasons.ts';
+import { CONFIG_SYNC } from '../platform/config-sync.ts';
 import { NOT_PAUSED } from '../platform/pause.ts';
 import type { CommonStatus } from '../platform/status.ts';
 import { publicUrl } from '../render/children.ts';
@@ -30,7 +31,7 @@ function progressOf({ results }: Pick<Outcome, 'results'>): Progress<Installatio
 /** The whole status after a pass. Pure: the same outcome gives the same bytes. */
 export function statusAfter(
   outcome: Outcome,
-  given: { before: CommonStatus; now: number },
+  given: { before: CommonStatus; now: number; configSync: ConditionInput<ConfigSyncReason> | undefined },
 ): Record<string, unknown> {
   const { pass } = outcome;
   const { generation } = pass.object.metadata;
@@ -39,6 +40,7 @@ export function statusAfter(
   const inputs = [
     ...summaryConditions(progress),
     ...stepConditions(outcome, given.before.conditions ?? []),
+    ...configSynced(given),
     productionReady(spec),
     NOT_PAUSED,
   ];
@@ -91,6 +93,17 @@ function stepConditions(
     // What was found before still stands: the chain only did not come so far this time.
     return before.some(({ type }) => type === condition) ? [] : [notReached(condition)];
   });
+}
+
+/** What was said before stands until the Manager was looked at. */
+function configSynced(given: {
+  before: CommonStatus;
+  configSync: ConditionInput<ConfigSyncReason> | undefined;
+}): ConditionInput<ConfigSyncReason | InstallationReason>[] {
+  if (given.configSync !== undefined) return [given.configSync];
+  return (given.before.conditions ?? []).some(({ type }) => type === CONFIG_SYNC)
+    ? []
+    : [notReached(CONFIG_SYNC)];
 }
 
 function notReached(type: string): ConditionInput<InstallationReason> {

@@ -26,6 +26,7 @@ export {
   type Credentials,
 } from './kube/credentials.ts';
 export { defaultLimits, type TransportLimits } from './kube/transport.ts';
+export { Gate } from './kube/rate-limit.ts';
 export type { Informer, InformerOptions, Lister } from './cache/informer-types.ts';
 export type { Informers } from './cache/informers.ts';
 export { OperatorManager, type ManagerDeps, type ManagerOptions } from './control/manager.ts';

@@ -145,8 +145,13 @@ function namesOf(discovery: unknown): string[] {
   const { resources } = discovery;
   if (!Array.isArray(resources)) return [];
   return resources.flatMap((one: unknown) =>
-    typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string'
+    typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' && !isEnding(one)
       ? [one.name]
       : [],
   );
+}
+
+/** A definition that is being deleted is served until all its objects are, but takes no new ones. */
+function isEnding(resource: object): boolean {
+  return 'verbs' in resource && Array.isArray(resource.verbs) && !resource.verbs.includes('create');
 }

@@ -44,6 +44,6 @@ export interface KubeClient {
   merge(resource: Resource, key: ObjectKey, patch: unknown, options?: CallOptions): Promise<KubeObject>;
   /** No error when it is gone already or, with `uid`, when the name now belongs to another object. */
   delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void>;
-  /** True when the API server serves the resource (its definition is installed). */
+  /** True when the API server serves the resource: its definition is installed and is not being deleted. */
   serves(resource: Resource, options?: CallOptions): Promise<boolean>;
 }

@@ -28,13 +28,17 @@ export class StatusWriter {
     return uptodate ? written.status : object['status'];
   }
 
+  /** Whether writing `status` would change anything. Compared as JSON, so undefined is nothing. */
+  differs(object: KubeObject, status: Record<string, unknown>): boolean {
+    return !isDeepStrictEqual(plain(status), this.current(object) ?? {});
+  }
+
   /**
-   * Writes `status` unless it is there already; answers whether it wrote. Compared as JSON, so undefined is nothing.
-   * An object that is gone has no status to write.
+   * Writes `status` unless it is there already; answers whether it wrote. An object that is gone has no status to write.
    */
   async write(object: KubeObject, status: Record<string, unknown>, signal: AbortSignal): Promise<boolean> {
-    const wanted: unknown = JSON.parse(JSON.stringify(status));
-    if (isDeepStrictEqual(wanted, this.current(object) ?? {})) return false;
+    if (!this.differs(object, status)) return false;
+    const wanted = plain(status);
     const { resource, manager } = this.#options;
     try {
       await this.#client.applyStatus(resource, { ...object, status: wanted }, { manager, signal });
@@ -53,4 +57,8 @@ export class StatusWriter {
   forget(object: KubeObject): void {
     this.#written.delete(object.metadata.uid ?? '');
   }
+}
+
+function plain(status: Record<string, unknown>): unknown {
+  return JSON.parse(JSON.stringify(status));
 }
