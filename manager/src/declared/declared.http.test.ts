@@ -185,6 +185,36 @@ test('the sweep sees its own cluster only, page by page, and no resource twice',
   expect(seen).toEqual(all);
 });
 
+test('of two clusters the resource that was made later takes over, with the past of the other', async () => {
+  await put({ name: 'moved', uid: 'a', createdAt: 1000, generation: 4, spec: other('Moved') });
+  const { id } = (await api.call('GET', 'applications/moved')).json;
+  const taken = await put({ name: 'moved', cluster: 'c3', uid: 'b', createdAt: 2000, spec: other('Moved') });
+  expect([taken.status, taken.json.generation]).toEqual([200, 1]);
+  expect((await api.call('GET', 'applications/moved')).json.id).toBe(id);
+  expect([await names('MonitoredApplication', 'c3'), await names('MonitoredApplication')]).toEqual([
+    ['moved'],
+    expect.not.arrayContaining(['moved']),
+  ]);
+
+  const late = await put({ name: 'moved', uid: 'a', createdAt: 1000, generation: 5, spec: other('Moved') });
+  expect([late.status, late.json.code]).toEqual([409, 'PM-4009']);
+  expect((await remove('moved', 'a')).status).toBe(204);
+  expect((await api.call('GET', 'applications/moved')).status).toBe(200);
+
+  await put({ name: 'moved', uid: 'c', createdAt: 3000, spec: other('Moved back') });
+  expect((await api.call('GET', 'applications/moved')).json).toMatchObject({ id, name: 'Moved back' });
+  expect(await names('MonitoredApplication', 'c3')).toEqual([]);
+});
+
+test('a resource that comes back after another cluster took it over takes it back', async () => {
+  await put({ name: 'to-and-fro', uid: 'a', createdAt: 1000, spec: other('To and fro') });
+  await remove('to-and-fro', 'a');
+  await put({ name: 'to-and-fro', cluster: 'c3', uid: 'b', createdAt: 2000, spec: other('To and fro') });
+  const back = await put({ name: 'to-and-fro', uid: 'c', createdAt: 3000, spec: other('To and fro') });
+  expect(back.status).toBe(200);
+  expect(await names('MonitoredApplication', 'c3')).not.toContain('to-and-fro');
+});
+
 test.each(EXAMPLES.filter(({ kind }) => kind !== 'MonitoredApplication' && isDeclared(kind)))(
   'every valid $kind is kept, with what it names and is not there',
   async ({ kind, valid }) => {

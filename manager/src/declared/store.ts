@@ -65,11 +65,9 @@ interface Kept {
 }
 
 /** The row of the key, locked: declarations of one resource go one after the other. */
-async function keptOrMade(
-  tx: Transaction<Database>,
-  account: number,
-  { key, declaration, checked, now }: DeclareChange,
-): Promise<Kept> {
+async function keptOrMade(tx: Transaction<Database>, account: number, change: DeclareChange): Promise<Kept> {
+  await takeOver(tx, account, change);
+  const { key, declaration, checked, now } = change;
   await tx
     .insertInto('declared')
     .values({
@@ -88,6 +86,38 @@ async function keptOrMade(
   const kept = await lockKept(tx, account, key);
   if (kept === undefined) throw new AppError('conflict', 'It was forgotten meanwhile.');
   return kept;
+}
+
+/**
+ * The same resource of another cluster, as after a namespace was made anew or a database was restored elsewhere: the
+ * one that was made later has its past and is the only one in force.
+ * @throws AppError PM-4009 when that is the other one
+ */
+async function takeOver(
+  tx: Transaction<Database>,
+  account: number,
+  { key, declaration }: DeclareChange,
+): Promise<void> {
+  const own = await lockKept(tx, account, key);
+  if (own?.deleted_at === null) return;
+  const other = await tx
+    .selectFrom('declared')
+    .select(['id', 'made_at'])
+    .where('account_id', '=', account)
+    .where('cluster', '<>', key.cluster)
+    .where('kind', '=', key.kind)
+    .where('namespace', '=', key.namespace)
+    .where('name', '=', key.name)
+    .where('deleted_at', 'is', null)
+    .orderBy('made_at', 'desc')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst();
+  if (other === undefined) return;
+  if (other.made_at.getTime() > declaration.createdAt)
+    throw new AppError('conflict', 'A resource of that name that was made later in another cluster is kept.');
+  if (own !== undefined) await tx.deleteFrom('declared').where('id', '=', own.id).execute();
+  await tx.updateTable('declared').set({ cluster: key.cluster }).where('id', '=', other.id).execute();
 }
 
 async function lockKept(
