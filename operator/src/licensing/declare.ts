@@ -24,7 +24,8 @@ import { markOf } from './mark.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { saysHeld, statusOf, type Standing } from './status.ts';
 
-const CONCURRENCY = 4;
+/** Passes of a kind at once; the Manager is asked for no more at once of all kinds together. */
+const CONCURRENCY = 8;
 const LOOK_AGAIN_MS = 5000;
 
 export interface DeclareDeps {

@@ -36,6 +36,8 @@ const textOf = ({ kind, name }: Name): string => `${kind}/${name}`;
 /** What is known of one Manager: what it holds, what it refused, and whether it answers. */
 export class Mirror {
   #held = new Map<string, Held>();
+  /** Of those that are held the ones that name what is not: few, and asked for with each that is brought. */
+  readonly #incomplete = new Set<string>();
   readonly #refused = new Map<string, Refusal>();
   #read = false;
   #failure: string | undefined;
@@ -83,7 +85,13 @@ export class Mirror {
   brought(name: Name, held: Held): void {
     this.#failures = 0;
     this.#refused.delete(textOf(name));
-    this.#held.set(textOf(name), held);
+    this.#keep(textOf(name), held);
+  }
+
+  #keep(text: string, held: Held): void {
+    this.#held.set(text, held);
+    if (held.answer.missing.length > 0) this.#incomplete.add(text);
+    else this.#incomplete.delete(text);
   }
 
   refused(name: Name, refusal: Refusal): void {
@@ -115,7 +123,7 @@ export class Mirror {
       if (this.#held.has(text)) continue;
       const known = before.get(text);
       const same = known?.answer.uid === answer.uid && known.askedFor !== undefined;
-      this.#held.set(text, {
+      this.#keep(text, {
         answer,
         observedAt: read.observedAt,
         broughtAt: 0,
@@ -135,10 +143,11 @@ export class Mirror {
   /** The resources that wait for nothing but this one. */
   completedBy(name: Name): Name[] {
     const text = textOf(name);
-    return [...this.#held.values()]
-      .filter(({ answer }) => answer.missing.includes(text))
-      .filter((held) => this.missing(held).length === 0)
-      .map(({ answer }) => answer);
+    return [...this.#incomplete].flatMap((one) => {
+      const held = this.#held.get(one);
+      if (held === undefined || !held.answer.missing.includes(text)) return [];
+      return this.missing(held).length === 0 ? [held.answer] : [];
+    });
   }
 }
 
