@@ -38,6 +38,14 @@ const OVER: readonly { screen: string; name: string; open: (page: Page) => Promi
   },
   {
     screen: 'sessions',
+    name: 'filter with values chosen',
+    open: async (page) => {
+      await page.goto(`${page.url()}?user=s.tallmark&user=nobody&computer=WS-0101`);
+      await page.locator('summary', { hasText: 'User' }).click();
+    },
+  },
+  {
+    screen: 'sessions',
     name: 'filter of states',
     open: (page) => page.locator('summary', { hasText: 'State now' }).click(),
   },

@@ -98,23 +98,100 @@ test('lists and dialogs open by keys, close by Esc and give the focus back', asy
   }
 });
 
-test('a long filter list is searched, and a name that is not in it is said', async ({ page }) => {
+/** The box of a value in the filter that is open. */
+const box = (page: Page, value: string) =>
+  page.locator('details[open]').getByRole('checkbox', { name: value });
+const shows = (page: Page) => page.locator('details[open]').getByRole('button', { name: /^Show/ });
+const rows = (page: Page) => page.locator('tbody tr');
+const answer = (page: Page) => page.locator('.answer');
+
+/** What the button of the open filter says remains. */
+async function promised(page: Page): Promise<number> {
+  return Number((await shows(page).textContent())?.replaceAll(/\D/g, ''));
+}
+
+test('several values of a filter are searched and ticked by keys, and nothing changes until they are shown', async ({
+  page,
+}) => {
   await stack.signIn(page);
   await open(page, at('sessions'));
-  await page.locator('summary', { hasText: 'User' }).press('Enter');
+  const before = await answer(page).textContent();
+  const user = page.locator('summary', { hasText: 'User' });
+  await user.press('Enter');
   const find = page.getByRole('searchbox', { name: 'Find user' });
   await expect(find).toBeFocused();
   await page.keyboard.type('nobody');
   await expect(page.getByText('Nothing is named like “nobody”.')).toBeVisible();
-  await find.fill('s');
-  await page.keyboard.press('ArrowDown');
-  await expect(page.locator('details[open] a:focus')).toHaveCount(1);
-  await page.keyboard.press('ArrowUp');
-  await expect(find).toBeFocused();
   await find.fill('s.tallm');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/user=s\.tallmark/);
-  await expect(page.locator('tbody tr').first()).toContainText('s.tallmark');
+  await expect(find).toHaveValue('');
+  await expect(box(page, 's.tallmark')).toBeChecked();
+  const one = await promised(page);
+  await find.fill('okoro');
+  await page.keyboard.press('ArrowDown');
+  await expect(box(page, 't.okoro-hale')).toBeFocused();
+  await page.keyboard.press('Space');
+  const both = await promised(page);
+  expect(both).toBeGreaterThan(one);
+  expect(await answer(page).textContent()).toBe(before);
+  expect(address(page)).toBe('/use/sessions');
+  await page.keyboard.press('ArrowUp');
+  await expect(find).toBeFocused();
+  await box(page, 't.okoro-hale').press('Enter');
+  await page.waitForURL(/\?user=s\.tallmark&user=t\.okoro-hale$/);
+  await expect(user).toBeFocused();
+  await expect(user).toContainText('s.tallmark, t.okoro-hale');
+  await expect(answer(page)).toContainText(`${String(both)} sessions`);
+  expect(new Set(await rows(page).locator('.who').allTextContents())).toEqual(
+    new Set(['s.tallmark', 't.okoro-hale']),
+  );
+});
+
+test('a filter counts what the others leave, lists what yields nothing, and Esc takes nothing over', async ({
+  page,
+}) => {
+  await stack.signIn(page);
+  await open(page, `${at('sessions')}?user=s.tallmark`);
+  const computer = page.locator('summary', { hasText: 'Computer' });
+  await computer.press('Enter');
+  await expect(page.locator('details[open] .opt')).toHaveCount(12);
+  await expect(page.locator('details[open] .opt .end', { hasText: /^0$/ })).toHaveCount(11);
+  await expect(page.getByRole('searchbox', { name: 'Find computer' })).toBeFocused();
+  await box(page, 'WS-0101').press('Space');
+  expect(await promised(page)).toBe(0);
+  await page.keyboard.press('Escape');
+  await expect(computer).toBeFocused();
+  await computer.press('Enter');
+  await expect(box(page, 'WS-0101')).not.toBeChecked();
+  await page.keyboard.press('Escape');
+
+  await page.locator('summary', { hasText: 'User' }).press('Enter');
+  await page.locator('details[open]').getByRole('button', { name: 'Clear' }).press('Enter');
+  const all = await promised(page);
+  await shows(page).press('Enter');
+  await page.waitForURL(/\/use\/sessions\??$/);
+  await expect(answer(page)).toContainText(`${String(all)} sessions`);
+  await page.goBack();
+  await page.getByRole('link', { name: 'Remove the filter User' }).press('Enter');
+  await page.waitForURL(/\/use\/sessions\??$/);
+});
+
+test('without scripts a filter is a plain form of several values that keeps the others', async ({
+  browser,
+}) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await stack.signIn(page);
+  await page.goto(`${at('sessions')}?user=s.tallmark&user=t.okoro-hale`);
+  await page.locator('summary', { hasText: 'Application' }).click();
+  await box(page, 'CivilDraft 2026').check();
+  await box(page, 'HydroSim Pro').check();
+  await shows(page).click();
+  await page.waitForURL(/user=s\.tallmark&user=t\.okoro-hale&app=civildraft-2026&app=hydrosim-pro/);
+  await expect(page.locator('summary', { hasText: 'Application' })).toContainText(
+    'CivilDraft 2026, HydroSim Pro',
+  );
+  await context.close();
 });
 
 const daysForm = (page: Page) => page.locator('form', { has: page.locator('[name=first]') });

@@ -92,18 +92,27 @@ export const SESSION_SORTS = [
   'inactive',
   'timeout',
 ] as const;
+/** Most values of one filter: addresses stay short enough for every server on the way. */
+const MAX_CHOSEN = 50;
+/** One value or several, as a parameter that is repeated: any of them matches. */
+const chosenSchema = <Value extends z.ZodType>(value: Value) =>
+  z.preprocess(
+    (given) => (typeof given === 'string' ? [given] : given),
+    z.array(value).min(1).max(MAX_CHOSEN),
+  );
 const sessionSortSchema = z.enum([...SESSION_SORTS, ...SESSION_SORTS.map((sort) => `-${sort}` as const)]);
 export const sessionsQuerySchema = z.object({
   from: isoInstantSchema.optional(),
   to: isoInstantSchema.optional(),
   tz: zoneSchema.optional(),
-  app: z.string().max(140).optional(),
-  user: z.string().max(256).optional(),
-  computer: z.string().max(256).optional(),
+  /** Slugs. */
+  app: chosenSchema(z.string().max(140)).optional(),
+  user: chosenSchema(z.string().max(256)).optional(),
+  computer: chosenSchema(z.string().max(256)).optional(),
   /** Session reference or its beginning. */
   session: z.string().max(40).optional(),
-  /** Only sessions in this state now. */
-  state: stateNameSchema.optional(),
+  /** Only sessions in one of these states now. */
+  state: chosenSchema(stateNameSchema).optional(),
   /** Only sessions open at this instant. */
   at: isoInstantSchema.optional(),
   sort: sessionSortSchema.default('-started'),
@@ -136,11 +145,22 @@ export const sessionsSchema = z.object({
   to: z.number(),
   /** Sums over all that the filter gives, not only this page. */
   totals: stateTimesSchema,
-  /** Values to choose from, with counts, within range. */
+  /**
+   * Values to choose from: all of the range, with the sessions that the other filters leave of each. Of a list that is
+   * too long the most frequent are named, and those that are chosen.
+   */
   facets: z.object({
     applications: z.array(applicationRefSchema.extend({ count: z.number().int() })),
     users: z.array(z.object({ value: z.string(), count: z.number().int() })),
     computers: z.array(z.object({ value: z.string(), count: z.number().int() })),
+    states: z.array(z.object({ value: stateNameSchema, count: z.number().int() })),
+    /** Sessions that would match without one of the filters. */
+    without: z.object({
+      app: z.number().int(),
+      user: z.number().int(),
+      computer: z.number().int(),
+      state: z.number().int(),
+    }),
   }),
   completeness: completenessSchema,
 });

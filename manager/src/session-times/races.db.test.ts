@@ -135,11 +135,13 @@ test('of many sessions without times the weeks are read, with the same answer', 
   );
   const wide: SessionFilter = { account: lab.account, from: BASE - DAY, to: BASE + 60 * DAY };
   const swept = await lab.onClient((client) => report(client, wide));
-  const one = await lab.onClient((client) => sumSessions(client, { ...wide, application: of.application }));
+  const one = await lab.onClient((client) =>
+    sumSessions(client, { ...wide, applications: [of.application] }),
+  );
   expect(one.total).toBe(1200);
   expect(await lab.keepAll()).toBe(1200);
   expect(await lab.onClient((client) => report(client, wide))).toEqual(swept);
   expect(
-    await lab.onClient((client) => sumSessions(client, { ...wide, application: of.application })),
+    await lab.onClient((client) => sumSessions(client, { ...wide, applications: [of.application] })),
   ).toEqual(one);
 });

@@ -119,7 +119,7 @@ export class TimesLab {
   }
 
   filterOf({ application }: Desk): SessionFilter {
-    return { account: this.account, from: BASE - DAY, to: BASE + 60 * DAY, application };
+    return { account: this.account, from: BASE - DAY, to: BASE + 60 * DAY, applications: [application] };
   }
 
   /** The report as it is, and as it would be if nothing had ever been kept. */

@@ -3,7 +3,8 @@ import type { Pool, PoolClient } from 'pg';
 import { checkedRange, type Slot } from '../../calendar/index.ts';
 import { readCompleteness } from '../../completeness/index.ts';
 import { readSnapshot } from '../../db/index.ts';
-import { applicationId, listSessions, sessionFacets, sumSessions, type SessionFilter } from './store.ts';
+import { sessionFacets } from './facets.ts';
+import { applicationIds, listSessions, sumSessions, type SessionFilter } from './store.ts';
 
 export interface SessionsInput {
   account: number;
@@ -63,11 +64,11 @@ async function filterOf(
   return {
     account,
     ...range,
-    application: query.app === undefined ? undefined : await applicationId(client, account, query.app),
-    user: query.user,
-    computer: query.computer,
+    applications: query.app && (await applicationIds(client, account, query.app)),
+    users: query.user,
+    computers: query.computer,
     session: query.session,
-    state: query.state,
+    states: query.state,
     at: query.at === undefined ? undefined : Date.parse(query.at),
   };
 }

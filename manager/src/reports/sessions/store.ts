@@ -1,10 +1,11 @@
 import {
   causeName,
+  STATE,
   stateName,
-  type ApplicationRef,
   type SessionRow,
   type SessionsQuery,
   type Sessions,
+  type StateName,
 } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import { sweptTimes } from '../../session-times/index.ts';
@@ -13,12 +14,13 @@ export interface SessionFilter {
   account: number;
   from: number;
   to: number;
-  /** Its id; 0 for one that is not there. */
-  application?: number | undefined;
-  user?: string | undefined;
-  computer?: string | undefined;
+  /** Ids; those that are not there are left out. */
+  applications?: readonly number[] | undefined;
+  users?: readonly string[] | undefined;
+  computers?: readonly string[] | undefined;
   session?: string | undefined;
-  state?: SessionsQuery['state'];
+  /** Only open sessions, in one of these states. */
+  states?: readonly StateName[] | undefined;
   at?: number | undefined;
 }
 
@@ -26,7 +28,7 @@ export interface SessionFilter {
  * Sessions that were open at any moment of the range. Few are longer than a day: those are found by an index of their
  * own, so that a range reads the sessions of its days and not all that began before it ends.
  */
-const OPEN_IN_RANGE = `
+export const OPEN_IN_RANGE = `
   open_in_range as (
     select * from session where account_id = $1 and started < $3 and started >= $2::timestamptz - interval '1 day'
       and (ended is null or ended > $2)
@@ -39,7 +41,18 @@ const OPEN_IN_RANGE = `
 const REFERENCE_BEGINS = `s.agent_id = any(array(select a.id from agent a where starts_with(a.external_id, split_part($7, '.', 1))))
   and (select starts_with(${refOf('s')}, $7) from agent a where a.id = s.agent_id)`;
 
-const STATE_NOW = `select min(d.state) from open_document d where d.agent_id = s.agent_id and d.session_id = s.id`;
+/** Of a session `s`; null once it ended. */
+export const STATE_NOW = `select min(d.state) from open_document d where d.agent_id = s.agent_id and d.session_id = s.id`;
+
+/** Whether a session `s` passes each of the filters. */
+export const MATCHES = {
+  application: `($4::int[] is null or s.application_id = any($4))`,
+  user: `($5::text[] is null or s.user_name = any($5))`,
+  computer: `($6::text[] is null or s.computer = any($6))`,
+  rest: `($7::text is null or (${REFERENCE_BEGINS}))
+      and ($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))`,
+  state: `($8::int[] is null or (s.ended is null and (${STATE_NOW}) = any($8)))`,
+} as const;
 
 /** What the filter gives, with the times that are kept. */
 const CHOSEN = `
@@ -47,10 +60,7 @@ const CHOSEN = `
     select s.agent_id, s.id, s.application_id, s.user_name, s.computer, s.desktop, s.started, s.ended, s.end_cause,
       s.kept_active_ms, s.kept_inactive_ms, s.kept_timeout_ms
     from open_in_range s
-    where ($4::int is null or s.application_id = $4) and ($5::text is null or s.user_name = $5)
-      and ($6::text is null or s.computer = $6) and ($7::text is null or (${REFERENCE_BEGINS}))
-      and ($8::int is null or (s.ended is null and (${STATE_NOW}) = $8))
-      and ($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))
+    where ${MATCHES.application} and ${MATCHES.user} and ${MATCHES.computer} and ${MATCHES.rest} and ${MATCHES.state}
   )`;
 
 /** Of a session `of` and its agent `a`. */
@@ -84,7 +94,7 @@ const SINCE_FIRST = `and g.started >= (select min(started) - interval '1 second'
 const FEW = 1000;
 
 /**
- * One look into two small indexes. Of one application, user, computer or session there are never many.
+ * One look into two small indexes. Of an application, a user, a computer or a session alone there are never many.
  * The planner takes a thousand sessions for one, and would compare each with each: for many it is told not to.
  */
 async function restOf(client: PoolClient, filter: SessionFilter): Promise<Rest> {
@@ -106,8 +116,8 @@ async function withoutLoops<T>(client: PoolClient, rest: Rest, query: () => Prom
 }
 
 /** Not narrowed to one application, user, computer or session. */
-const isWide = ({ application, user, computer, session }: SessionFilter): boolean =>
-  application === undefined && user === undefined && computer === undefined && session === undefined;
+const isWide = ({ applications, users, computers, session }: SessionFilter): boolean =>
+  session === undefined && [applications, users, computers].every((each) => (each?.length ?? 2) > 1);
 
 const SORT_COLUMNS = {
   started: 'started',
@@ -121,13 +131,17 @@ const SORT_COLUMNS = {
 } as const;
 type SortName = keyof typeof SORT_COLUMNS;
 
-/** Id of an application of the account, also of a deleted one; 0 when there is none. */
-export async function applicationId(client: PoolClient, account: number, slug: string): Promise<number> {
+/** Ids of applications of the account, also of deleted ones; what there is not is left out. */
+export async function applicationIds(
+  client: PoolClient,
+  account: number,
+  slugs: readonly string[],
+): Promise<number[]> {
   const { rows } = await client.query<{ id: number }>(
-    'select id from application where account_id = $1 and slug = $2',
-    [account, slug],
+    'select id from application where account_id = $1 and slug = any($2)',
+    [account, slugs],
   );
-  return rows[0]?.id ?? 0;
+  return rows.map(({ id }) => id);
 }
 
 export interface Page {
@@ -195,59 +209,17 @@ export async function sumSessions(
   };
 }
 
-const FACET_LIMIT = 200;
-
-/** Values to choose from in the range, whatever the filter: a choice can be changed, not only narrowed. */
-export async function sessionFacets(client: PoolClient, filter: SessionFilter): Promise<Sessions['facets']> {
-  const { rows } = await client.query<FacetRow>(FACETS, [
-    filter.account,
-    new Date(filter.from),
-    new Date(filter.to),
-  ]);
-  const values = (kind: 'user' | 'computer'): Sessions['facets']['users'] =>
-    rows.flatMap((row) => (row.kind === kind ? [{ value: row.value, count: row.count }] : []));
-  const used = new Map(rows.map((row) => [row.kind === 'application' ? row.value : null, row.count]));
-  const { rows: known } = await client.query<ApplicationRef & { deleted: boolean }>(
-    'select id, slug, name, deleted_at is not null as deleted from application where account_id = $1',
-    [filter.account],
-  );
-  const applications = known
-    .map(({ id, slug, name, deleted }) => ({ id, slug, name, deleted, count: used.get(String(id)) ?? 0 }))
-    .filter(({ deleted, count }) => !deleted || count > 0)
-    .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
-    .slice(0, FACET_LIMIT)
-    .map(({ id, slug, name, count }) => ({ id, slug, name, count }));
-  return { applications, users: values('user'), computers: values('computer') };
-}
-
-interface FacetRow {
-  kind: 'application' | 'user' | 'computer';
-  value: string;
-  count: number;
-}
-
-const FACETS = `
-  with ${OPEN_IN_RANGE}, counted as (
-    select case when grouping(application_id) = 0 then 'application' when grouping(user_name) = 0 then 'user'
-        else 'computer' end as kind,
-      coalesce(application_id::text, user_name, computer) as value, count(*)::int as count
-    from open_in_range group by grouping sets ((application_id), (user_name), (computer))
-  ), ranked as (
-    select *, row_number() over (partition by kind order by count desc, value) as rank from counted)
-  select kind, value, count from ranked where kind = 'application' or rank <= ${FACET_LIMIT}
-  order by kind, count desc, value`;
-
-function parameters(filter: SessionFilter): unknown[] {
-  const states = { active: 1, inactive: 2, timeout: 3 } as const;
+/** Of {@link CHOSEN}. */
+export function parameters(filter: SessionFilter): unknown[] {
   return [
     filter.account,
     new Date(filter.from),
     new Date(filter.to),
-    filter.application ?? null,
-    filter.user ?? null,
-    filter.computer ?? null,
+    filter.applications ?? null,
+    filter.users ?? null,
+    filter.computers ?? null,
     filter.session ?? null,
-    filter.state === undefined ? null : states[filter.state],
+    filter.states?.map((name) => STATE[name]) ?? null,
     filter.at === undefined ? null : new Date(filter.at),
   ];
 }

@@ -1,12 +1,12 @@
-/** The query of a page, with some keys changed: sorted, empty and absent values left out. */
+/** The query of a page, with some keys changed: sorted, a key for each value, empty and absent values left out. */
 export function withParams(
   params: URLSearchParams,
-  changes: Readonly<Record<string, string | null>>,
+  changes: Readonly<Record<string, string | readonly string[] | null>>,
 ): string {
   const next = new URLSearchParams(params);
   for (const [key, value] of Object.entries(changes)) {
-    if (value === null || value === '') next.delete(key);
-    else next.set(key, value);
+    next.delete(key);
+    for (const each of [value ?? []].flat()) if (each !== '') next.append(key, each);
   }
   next.sort();
   const text = next.toString();

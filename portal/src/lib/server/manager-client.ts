@@ -43,7 +43,7 @@ export interface ManagerClientDeps {
   readonly timeoutMs?: number | undefined;
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 function problemOf(status: number, code: string, title: string): Problem {
   return { type: 'about:blank', title, status, code, requestId: '' };
@@ -60,7 +60,7 @@ async function toProblem(response: Response): Promise<ManagerProblem> {
 function withQuery(path: string, query: Query): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') params.set(key, String(value));
+    for (const each of [value ?? []].flat()) if (each !== '') params.append(key, String(each));
   }
   const text = params.toString();
   return text === '' ? path : `${path}?${text}`;

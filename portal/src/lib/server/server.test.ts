@@ -98,13 +98,13 @@ describe('every request', () => {
 });
 
 describe('the client of the Manager', () => {
-  it('forwards session and anti-forgery token, and leaves empty parameters out', async () => {
+  it('forwards session and anti-forgery token, repeats parameters of several values and leaves empty ones out', async () => {
     const seen: Record<string, unknown>[] = [];
     const baseUrl = await answering(401, '{}', seen);
     const client = new ManagerClient({ baseUrl, fetch, session: 's', csrfToken: 'c' });
-    await problemOf(client.sessions({ app: undefined, user: 'ida' }));
+    await problemOf(client.sessions({ app: undefined, find: '', user: ['ida', 'o,l'], page: 2 }));
     expect(seen[0]).toMatchObject({
-      url: '/api/v1/reports/sessions?user=ida',
+      url: '/api/v1/reports/sessions?user=ida&user=o%2Cl&page=2',
       cookie: 'pm_session=s',
       'x-csrf-token': 'c',
     });

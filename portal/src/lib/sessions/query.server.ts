@@ -1,14 +1,22 @@
 import { reportRange } from '#lib/server/report-range.ts';
 
-const TEXTS = ['app', 'user', 'computer', 'session', 'state', 'at', 'sort', 'page'] as const;
+const TEXTS = ['session', 'at', 'sort', 'page'] as const;
+const CHOICES = ['app', 'user', 'computer', 'state'] as const;
 
 /** What the address of Sessions asks of the Manager; what the Manager would refuse is left to it to refuse. */
 export function sessionsQuery(url: URL, accountZone: string, now: number) {
   const { zone, bar, query } = reportRange({ url, accountZone, now, fallback: '7d', drop: ['page', 'at'] });
-  const filters: Partial<Record<(typeof TEXTS)[number], string>> = {};
+  const texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
   for (const name of TEXTS) {
     const value = url.searchParams.get(name)?.trim();
-    if (value !== undefined && value !== '') filters[name] = value;
+    if (value !== undefined && value !== '') texts[name] = value;
   }
+  const choices: Partial<Record<(typeof CHOICES)[number], string[]>> = {};
+  for (const name of CHOICES) {
+    const values = new Set(url.searchParams.getAll(name).map((value) => value.trim()));
+    values.delete('');
+    if (values.size > 0) choices[name] = [...values];
+  }
+  const filters = { ...texts, ...choices };
   return { zone, bar, now, filters, query: { ...query, ...filters, size: 50 } };
 }
