@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const packages = ['contract', 'crds', 'agent', 'manager', 'operator', 'local', 'portal'];
+const packages = ['contract', 'crds', 'agent', 'manager', 'operator', 'local', 'portal', 'images'];
 
 const project = (root: string, include: string[], name = root) => ({
   extends: true as const,

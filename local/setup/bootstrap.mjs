@@ -4,7 +4,7 @@ import { ensureDependencies, ensureTools } from './tools.mjs';
 /**
  * Brings a bare machine to where the project runs: system packages, Node and pnpm, npm dependencies.
  * Each part looks first and does only what is missing.
- * @param {{ desktop: boolean, browser: boolean, bench?: boolean }} wanted
+ * @param {{ desktop: boolean, browser: boolean, bench?: boolean, images?: boolean }} wanted
  */
 export async function bootstrap(wanted) {
   await ensureSystemPackages(neededPackages(wanted));

@@ -10,6 +10,8 @@ const DESKTOP = ['xvfb', 'openbox', 'xdotool', 'xterm', 'mousepad', 'geany', 'na
 const BROWSER = ['chromium'];
 /** What the benchmarks compare with, and make certificates with. */
 const BENCH = ['postgresql-client', 'openssl'];
+/** A shell for the image of PostgreSQL. */
+const IMAGES = ['busybox-static'];
 
 /** First Go that can fetch a newer tool chain by itself. */
 const GO_NEEDED = [1, 21];
@@ -17,14 +19,15 @@ const NATS_NEEDED = [2, 15];
 
 /**
  * Debian packages a task needs.
- * @param {{ desktop: boolean, browser: boolean, bench?: boolean }} wanted
+ * @param {{ desktop: boolean, browser: boolean, bench?: boolean, images?: boolean }} wanted
  */
-export function neededPackages({ desktop, browser, bench = false }) {
+export function neededPackages({ desktop, browser, bench = false, images = false }) {
   return [
     ...AGENT,
     ...(desktop ? DESKTOP : []),
     ...(browser ? BROWSER : []),
     ...(bench ? BENCH : []),
+    ...(images ? IMAGES : []),
     ...(natsServerCanBeMade() ? [] : ['python3', 'python3-pip']),
   ];
 }

@@ -23,6 +23,7 @@ async function main() {
   const tools = await bootstrap({
     desktop: parts.some((part) => !['checks', 'lab'].includes(part)),
     browser: parts.includes('e2e'),
+    images: parts.includes('unit'),
   });
   say(`ready after ${since(started)}`);
   if (parts.includes('checks')) await checks(tools);

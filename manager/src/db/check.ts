@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { MIGRATIONS } from '../../migrations/index.ts';
 import type { Db } from './connect.ts';
-import { ownMigrations } from './migrate.ts';
 
 /**
  * How the schema stands to this binary. `older`: wait until somebody migrates. `newer`: this binary is old but can run.
@@ -9,7 +9,7 @@ import { ownMigrations } from './migrate.ts';
 export type SchemaState = 'ready' | 'older' | 'newer' | 'incompatible';
 
 export async function schemaState(db: Db): Promise<SchemaState> {
-  const own = new Set((await ownMigrations()).map((migration) => migration.name));
+  const own = new Set(Object.keys(MIGRATIONS));
   const applied = await namesIn(db, 'kysely_migration');
   if ([...own].some((name) => !applied.has(name))) return 'older';
   const breaking = await namesIn(db, 'schema_breaking');
