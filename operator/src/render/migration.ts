@@ -28,7 +28,7 @@ export function migrationJob(installation: Installation, bindings: Bindings, dat
         name: 'migrate',
         image,
         imagePullPolicy: spec.images.pullPolicy,
-        command: ['node', 'manager/src/cli.ts', 'migrate'],
+        command: ['node', 'cli.js', 'migrate'],
         workingDir: '/app',
         env: [{ name: 'PM_DATABASE_URL', valueFrom: { secretKeyRef: bindings.database.secretRef } }],
         securityContext: RESTRICTED_CONTAINER,

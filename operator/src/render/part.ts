@@ -5,7 +5,7 @@ import { objectLabels, selectorLabels } from './labels.ts';
 import { RESTRICTED_CONTAINER, USERS, podTemplate, type PodFields } from './pod.ts';
 import { desired } from './tidy.ts';
 
-/** Where in the images of the product the source is. */
+/** Where in the images of the product the programs are. */
 const APP_FOLDER = '/app';
 export const CONFIG_CHECKSUM = 'processmeter.io/config-checksum';
 export const SECRETS_CHECKSUM = 'processmeter.io/secrets-checksum';

@@ -42,7 +42,7 @@ function managerPart(spec: Manager['spec']): Part {
   const { database, messaging, adminSecretRef: admin } = spec;
   return {
     component: 'manager',
-    script: 'manager/src/main.ts',
+    script: 'manager.js',
     port: PORTS.manager,
     env: {
       PM_NATS_URL: messaging.servers.join(','),
@@ -77,7 +77,7 @@ export function renderIngest(ingest: Ingest, secretsChecksum: string): Desired[]
   const { database, messaging } = ingest.spec;
   const part: Part = {
     component: 'ingest',
-    script: 'manager/src/ingest/main.ts',
+    script: 'ingest.js',
     port: PORTS.ingest,
     env: { PM_NATS_URL: messaging.servers.join(','), PM_SECRETS_DIR: SECRETS_FOLDER },
     secretEnv: [{ variable: 'PM_DATABASE_URL', ...database.secretRef }],
@@ -91,7 +91,7 @@ export function renderPortal(portal: Portal, secretsChecksum: string): Desired[]
   const { managerUrl, publicManagerUrl } = portal.spec;
   const part: Part = {
     component: 'portal',
-    script: 'portal/server.ts',
+    script: 'portal.js',
     port: PORTS.portal,
     env: {
       PM_MANAGER_URL: managerUrl,
