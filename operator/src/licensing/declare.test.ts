@@ -118,6 +118,37 @@ test('what the Manager holds of a later time is a conflict that a person solves'
   expect(world.manager.rows[0]?.generation).toBe(7);
 });
 
+test('a late cache is no conflict: what another process brought of a newer state stands', async () => {
+  const world = await setUpLicensing();
+  putMeter(world);
+  const made = world.put('MonitoredApplication', 'cad', application('CAD'));
+  const { misbehave } = world.api;
+  let release = (): void => undefined;
+  const later = new Promise<void>((resolve) => (release = resolve));
+  // The watch says nothing for a while: the cache keeps the first generation.
+  world.api.misbehave = (request) =>
+    request.watch && request.path.includes('monitoredapplications') ? later : misbehave(request);
+  let bring = (): void => undefined;
+  world.manager.disturb = ({ method, body }) =>
+    method === 'PUT' && body?.generation === 1 ? new Promise((resolve) => (bring = resolve)) : undefined;
+  await world.startOperator();
+  await world.until('the first is on its way', () => world.manager.writes.length === 1);
+  world.put('MonitoredApplication', 'cad', application('CAD 2'));
+  world.manager.keep({
+    ...{ cluster: world.api.store.get('/api/v1/namespaces/metering')!.metadata.uid!, namespace: 'metering' },
+    ...{ kind: 'MonitoredApplication', name: 'cad', uid: made.metadata.uid!, createdAt: 1, generation: 2 },
+  });
+  bring();
+  await world.pass(2000);
+  expect(world.status('MonitoredApplication', 'cad')).toEqual({});
+  release();
+  await world.until(
+    'the second is held',
+    () => world.condition('MonitoredApplication', 'cad') === 'True Synced',
+  );
+  expect(world.status('MonitoredApplication', 'cad')['syncedGeneration']).toBe(2);
+});
+
 test('what breaks a rule of the Manager stalls with its words, and is tried again after five minutes', async () => {
   const world = await setUpLicensing();
   putMeter(world);
