@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,8 @@ export interface Servers {
   natsUrl: string;
   managerUrl: string;
   password: string;
+  /** What an operator shows to the manager. */
+  serviceToken: string;
   manager: ManagerClient;
   pid(name: ServerName): number;
   /** kill -9, and for PostgreSQL in turn also its own `immediate`, then a start. Resolves when it is ready again. */
@@ -44,6 +47,7 @@ function stateFolder(): string {
   // The database runs under a user of its own.
   chmodSync(dir, 0o755);
   for (const name of ['nats', 'secrets', 'log']) mkdirSync(join(dir, name), { mode: 0o700 });
+  writeFileSync(join(dir, 'service-token'), randomBytes(24).toString('hex'), { mode: 0o600 });
   runCli(dir, ['trust', 'init', '--dir', join(dir, 'secrets')], {});
   return dir;
 }
@@ -84,6 +88,7 @@ export async function startServers(options: { database?: string } = {}): Promise
     natsUrl: running.nats.url,
     managerUrl,
     password,
+    serviceToken: readFileSync(join(dir, 'service-token'), 'utf8'),
     manager: await managerClient(managerUrl, password),
     pid: (name) =>
       name === 'postgres' || name === 'nats' ? running[name].pid : (processes.get(name)?.pid ?? 0),
@@ -104,10 +109,14 @@ export async function startServers(options: { database?: string } = {}): Promise
       await Promise.all([...processes.values()].map((child) => child.stop('SIGTERM', 8000)));
       await running.nats.stop();
       await running.postgres.stop();
-      if (process.env['PM_KEEP'] === undefined)
-        rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
+      forget(dir);
     },
   };
+}
+
+function forget(dir: string): void {
+  if (process.env['PM_KEEP'] !== undefined) return;
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
 }
 
 function natsOptions(dir: string, port: number): Parameters<typeof startNats>[0] {
@@ -140,6 +149,7 @@ async function describeServices(
         ...backend,
         PM_PUBLIC_NATS_URLS: backend.PM_NATS_URL,
         PM_ADMIN_PASSWORD_FILE: join(dir, 'admin-password'),
+        PM_SERVICE_TOKEN_FILE: join(dir, 'service-token'),
       },
     },
     'ingest-1': await ingest(),
