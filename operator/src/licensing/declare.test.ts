@@ -135,8 +135,13 @@ test('a late cache is no conflict: what another process brought of a newer state
   await world.until('the first is on its way', () => world.manager.writes.length === 1);
   world.put('MonitoredApplication', 'cad', application('CAD 2'));
   world.manager.keep({
-    ...{ cluster: world.api.store.get('/api/v1/namespaces/metering')!.metadata.uid!, namespace: 'metering' },
-    ...{ kind: 'MonitoredApplication', name: 'cad', uid: made.metadata.uid!, createdAt: 1, generation: 2 },
+    cluster: world.api.store.get('/api/v1/namespaces/metering')!.metadata.uid!,
+    kind: 'MonitoredApplication',
+    namespace: 'metering',
+    name: 'cad',
+    uid: made.metadata.uid!,
+    createdAt: 1,
+    generation: 2,
   });
   bring();
   await world.pass(2000);
