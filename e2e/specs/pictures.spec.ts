@@ -1,4 +1,5 @@
-import { expect, test, type Browser, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { compare, pictured, THEMES } from '../stack/pictures.ts';
 import { startRecordedStack, type RecordedStack } from '../stack/recorded-stack.ts';
 import { screensOf } from '../stack/screens.ts';
 
@@ -14,33 +15,12 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => stack.stop());
 
-type Theme = 'light' | 'dark';
 const PHONE = ['overview', 'concurrent-day', 'sessions', 'session', 'applications', 'agents'];
 
-async function pageOf(browser: Browser, colorScheme: Theme, width: number): Promise<Page> {
-  const viewport = { width, height: 900 };
-  const context = await browser.newContext({ colorScheme, viewport, timezoneId: 'Europe/Oslo' });
-  await stack.fix(context);
-  return context.newPage();
-}
-
-/** What a page still has to do before it stands still. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
-  if (new URL(page.url()).pathname === '/') await expect(page.getByText('Live ·')).toBeVisible();
-}
-
-async function compare(page: Page, name: string): Promise<void> {
-  await settled(page);
-  // The address of the portal under test is another each time.
-  const mask = [page.locator('.form > div > p.soft')];
-  await expect.soft(page, `screen ${name}`).toHaveScreenshot(`${name}.png`, { mask });
-}
-
-for (const theme of ['light', 'dark'] as const) {
+for (const theme of THEMES) {
   test(`every screen looks as accepted, ${theme}`, async ({ browser }) => {
     test.setTimeout(120_000);
-    const page = await pageOf(browser, theme, 1440);
+    const page = await pictured(stack, browser, { theme, width: 1440 });
     await page.goto(`${stack.portal}/sign-in`);
     await compare(page, `sign-in-${theme}`);
     await stack.signIn(page);
@@ -52,12 +32,16 @@ for (const theme of ['light', 'dark'] as const) {
     await page.locator('.filterbar summary').first().click();
     await expect(page.locator('.cal button').first()).toBeVisible();
     await compare(page, `range-picker-${theme}`);
+    await page.goto(`${stack.portal}/use/sessions?user=s.tallmark&user=t.okoro-hale&state=active`);
+    await page.locator('summary', { hasText: 'User' }).click();
+    await expect(page.getByRole('searchbox', { name: 'Find user' })).toBeFocused();
+    await compare(page, `filter-${theme}`);
     await page.context().close();
   });
 
   test(`the screens on a phone look as accepted, ${theme}`, async ({ browser }) => {
     test.setTimeout(120_000);
-    const page = await pageOf(browser, theme, 390);
+    const page = await pictured(stack, browser, { theme, width: 390 });
     await stack.signIn(page);
     for (const name of PHONE) {
       await page.goto(stack.portal + (screens[name] ?? ''));

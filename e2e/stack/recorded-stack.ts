@@ -22,7 +22,8 @@ const READY_MS = 20_000;
 export interface RecordedStack {
   portal: string;
   api: TestApi;
-  signIn(page: Page): Promise<void>;
+  /** Of the account with the recorded data, when no other is named. */
+  signIn(page: Page, account?: string): Promise<void>;
   /** The clock of the pages stands still too. */
   fix(context: BrowserContext): Promise<void>;
   stop(): Promise<void>;
@@ -45,7 +46,7 @@ export async function startRecordedStack(): Promise<RecordedStack> {
     return {
       portal,
       api,
-      signIn: (page) => signIn(page, portal),
+      signIn: (page, account) => signIn(page, portal, account),
       fix: async (context) => {
         await context.clock.setFixedTime(FIXED_NOW);
       },
@@ -182,9 +183,9 @@ async function refuse(pool: Pool, account: number): Promise<void> {
   );
 }
 
-async function signIn(page: Page, portal: string): Promise<void> {
+async function signIn(page: Page, portal: string, account = 'default'): Promise<void> {
   await page.goto(`${portal}/sign-in`);
-  await page.locator('#account').fill('default');
+  await page.locator('#account').fill(account);
   await page.locator('#login').fill('admin');
   await page.locator('#password').fill(PASSWORD);
   await page.locator('#password').press('Enter');

@@ -113,6 +113,8 @@ describe('the answer of Concurrent Use', () => {
   it('does not take unknown for zero', () => {
     const unknown = report({ completeness: { share: null, slots: [] } });
     expect(plain(concurrentAnswer(unknown))).toContain('it is not known whether CivilDraft was open');
+    const nowhere = report({ application: null, completeness: { share: null, slots: [] } });
+    expect(plain(concurrentAnswer(nowhere))).toBe('No application is metered yet, so nothing was counted.');
     const partial = report({ completeness: { share: 0.9, slots: [] } });
     expect(plain(concurrentAnswer(partial))).toContain('As far as is known');
   });

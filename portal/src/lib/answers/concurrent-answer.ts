@@ -7,7 +7,7 @@ type Point = ConcurrentUse['points'][number];
 
 /** Name of what the report is about. */
 export function applicationName(report: ConcurrentUse): string {
-  return report.application?.name ?? use.concurrent.all;
+  return report.application?.name ?? use.concurrent.noApplication;
 }
 
 /** An instant within the range: the clock within a day, with the day otherwise. */
@@ -45,6 +45,7 @@ function worked(report: ConcurrentUse, at: number): string | null {
 /** Nothing open is one thing, nothing measured another. */
 function nothing(report: ConcurrentUse): string {
   const { answer } = use.concurrent;
+  if (report.application === null) return answer.noApplication;
   const known = report.completeness.share;
   if (known === null) return answer.unknown(applicationName(report));
   return known < 1 ? answer.noneSoFar(applicationName(report)) : answer.none(applicationName(report));

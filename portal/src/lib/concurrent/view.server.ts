@@ -24,9 +24,22 @@ function noticeOf(report: ConcurrentUse): ConcurrentView['notice'] {
   };
 }
 
+/** Without an agent nothing was counted: that is not zero. */
+function unknownFacts(): Fact[] {
+  const { peak, active, average: mean, unused, worked, unknown, unknownWhy } = concurrent.facts;
+  return [peak, active, mean, unused, worked].map((name) => ({
+    name,
+    value: unknown,
+    href: null,
+    why: unknownWhy,
+    none: true,
+  }));
+}
+
 function factsOf(report: ConcurrentUse, sessionsAt: (at: number) => string): Fact[] {
   const { facts } = concurrent;
   const { peak, peakActive, times } = report;
+  if (report.completeness.share === null && peak.at === null) return unknownFacts();
   const open = times.activeMs + times.inactiveMs + times.timeoutMs;
   const atPeak = (name: string, { at, count: most }: ConcurrentUse['peak'], why: string): Fact => ({
     name,

@@ -90,6 +90,17 @@ describe('what the server says of Concurrent Use', () => {
     expect(chart.empty).toEqual({ title: 'Nothing was open in this time.', href: '?range=90d' });
     expect(chart.model.peak).toBeNull();
   });
+  it('says that nothing was measured, not that it was zero', () => {
+    const never = { count: 0, at: null, forMs: 0 };
+    const { facts } = view({
+      peak: never,
+      peakActive: never,
+      times: { activeMs: 0, inactiveMs: 0, timeoutMs: 0 },
+      completeness: { share: null, slots: [] },
+    });
+    expect(new Set(facts.map(({ value }) => value))).toEqual(new Set(['not measured']));
+    expect(facts).toHaveLength(5);
+  });
   it('names the stretch with most agents missing', () => {
     const slot = (hour: number, missing: number) => ({
       from: FROM + hour * HOUR,

@@ -6,8 +6,9 @@ const count = (value: number): string => value.toLocaleString('en-GB');
 /** Texts of Concurrent Use. */
 export const concurrent = {
   title: (application: string) => `Concurrent use of ${application}`,
-  all: 'All applications',
+  noApplication: 'No application',
   answer: {
+    noApplication: 'No application is metered yet, so nothing was counted.',
     none: (application: string) => `${application} was not open in this time.`,
     noneSoFar: (application: string) =>
       `As far as is known, ${application} was not open in this time; some agents have not sent all of it.`,
@@ -60,6 +61,8 @@ export const concurrent = {
     worked: 'Worked in',
     workedWhy: (open: string) => `of ${open} open`,
     never: 'nothing open',
+    unknown: 'not measured',
+    unknownWhy: 'no agent in this time',
   },
   table: {
     steps: { hour: 'Hour', quarter: '15 min', minute: 'Minute', day: 'Day' },

@@ -44,6 +44,7 @@ export const sessions = {
   ended: (cause: string) => `Ended: ${cause}`,
   page: (from: number, to: number, total: number) => `${count(from)} to ${count(to)} of ${count(total)}`,
   empty: 'No session matches.',
+  emptyUnmeasured: 'No agent was expected to measure in this time.',
   emptyNext: 'Clear the filters',
   emptyRange: 'Show 90 days',
   sortBy: (column: string) => `Sort by ${column.toLowerCase()}`,

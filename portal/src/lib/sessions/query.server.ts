@@ -1,7 +1,10 @@
+import { withParams } from '#lib/range/address.ts';
 import { reportRange } from '#lib/server/report-range.ts';
 
 const TEXTS = ['session', 'at', 'sort', 'page'] as const;
 const CHOICES = ['app', 'user', 'computer', 'state'] as const;
+
+const NO_FILTER = { app: null, user: null, computer: null, state: null, session: null, at: null, page: null };
 
 /** What the address of Sessions asks of the Manager; what the Manager would refuse is left to it to refuse. */
 export function sessionsQuery(url: URL, accountZone: string, now: number) {
@@ -18,5 +21,13 @@ export function sessionsQuery(url: URL, accountZone: string, now: number) {
     if (values.size > 0) choices[name] = [...values];
   }
   const filters = { ...texts, ...choices };
-  return { zone, bar, now, filters, query: { ...query, ...filters, size: 50 } };
+  const isSet = [...CHOICES, 'session' as const, 'at' as const].some((name) => filters[name] !== undefined);
+  return {
+    zone,
+    bar,
+    now,
+    filters,
+    clear: isSet ? withParams(url.searchParams, NO_FILTER) : null,
+    query: { ...query, ...filters, size: 50 },
+  };
 }
