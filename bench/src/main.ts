@@ -3,6 +3,7 @@ import { benchAgent } from './agent/agent.ts';
 import { benchConnect } from './connect/connect.ts';
 import { benchExactness } from './exactness/exactness.ts';
 import { benchIngest } from './ingest/ingest.ts';
+import { benchOperator } from './operator/operator.ts';
 import type { BenchOptions } from './options.ts';
 import { benchGrowth } from './reports/growth.ts';
 import { benchReports } from './reports/reports.ts';
@@ -18,6 +19,10 @@ const BENCHES: Record<string, { about: string; run: (options: BenchOptions) => P
   connect: { about: 'agents that all connect at once, over TLS', run: benchConnect },
   reports: { about: 'reports over millions of segments, beside SQL over the segments', run: benchReports },
   exactness: { about: 'the true peaks beside what sampling would have seen', run: benchExactness },
+  operator: {
+    about: 'thousands of licensing resources brought to the Manager, beside a bare loop of the same calls',
+    run: benchOperator,
+  },
   growth: { about: 'what is stored, and what reports cost, at several sizes', run: benchGrowth },
 };
 
