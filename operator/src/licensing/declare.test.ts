@@ -339,6 +339,24 @@ test('a reference that is missing is said, and found as soon as it is declared',
   expect(world.manager.writes).toEqual(['PUT LicensePool/pool', 'PUT MonitoredApplication/cad']);
 });
 
+test('what comes together with what it names is told once, ready; a name that is rejected is told as missing', async () => {
+  const world = await setUpLicensing();
+  putMeter(world);
+  world.manager.disturb = ({ name }) =>
+    name === 'bad' ? { status: 422, code: 'PM-4022', detail: 'no' } : undefined;
+  for (const name of ['one', 'two']) world.put('LicensePool', name, pool('a', 'b', 'c', 'd'));
+  world.put('LicensePool', 'three', pool('a', 'bad'));
+  for (const name of ['a', 'b', 'c', 'd', 'bad']) world.put('MonitoredApplication', name, application(name));
+  await world.startOperator();
+  await world.until('two are ready', () =>
+    ['one', 'two'].every((name) => world.condition('LicensePool', name) === 'True Synced'),
+  );
+  await world.until('one misses', () => world.condition('LicensePool', 'three') === 'False ReferenceMissing');
+  expect(world.message('LicensePool', 'three')).toContain('MonitoredApplication/bad');
+  const pools = world.kubeWrites().filter((path) => path.includes('licensepools'));
+  expect(pools).toHaveLength(3);
+});
+
 test('one that the Manager fails at does not keep the others from being brought', async () => {
   const world = await setUpLicensing();
   putMeter(world);

@@ -21,6 +21,7 @@ import type { LicensingKind } from './kinds.ts';
 import type { ManagerClient } from './manager-client.ts';
 import { ManagerError } from './manager-error.ts';
 import { markOf } from './mark.ts';
+import type { Held } from './mirror.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { saysHeld, statusOf, type Standing } from './status.ts';
 
@@ -37,8 +38,10 @@ export interface DeclareDeps {
   /** ms since 1970 */
   now: () => number;
   monotonic: () => number;
-  /** Resources that another one may have waited for. */
+  /** A resource that waited for another one is looked at again. */
   wake: (kind: DeclaredKind, key: ObjectKey) => void;
+  /** A resource of another kind, `Kind/name`. */
+  find: (named: string, namespace: string) => { kind: DeclaredKind; object: KubeObject } | undefined;
   /** The Manager of a ProcessMeter did not answer. */
   lost: (processMeter: ObjectKey) => void;
 }
@@ -132,11 +135,23 @@ export class KindSync {
     // What it holds already need not be brought; the look at it comes first and wants passes for the rest.
     if (!mirror.wasRead) return { do: 'nothing' };
     const held = mirror.holds(this.name, object);
-    if (held !== undefined)
-      return { do: 'tell', standing: { state: 'held', held, missing: mirror.missing(held) }, zone };
+    if (held !== undefined) return this.#planHeld(object, installation, held);
     const refusal = mirror.refusalOf(this.name, object, this.#deps.monotonic());
     if (refusal === undefined) return { do: 'bring', installation };
     return { do: 'tell', standing: { state: 'refused', ...refusal }, zone };
+  }
+
+  /** What is on its way to the Manager is not missing yet: whoever waits for it is woken. */
+  #planHeld(object: KubeObject, { mirror, processMeter }: Installation, held: Held): Plan {
+    const missing = mirror.missing(held);
+    const { namespace = '' } = object.metadata;
+    const comes = (named: string): boolean => {
+      const found = this.#deps.find(named, namespace);
+      if (found === undefined || isPaused(found.object)) return false;
+      return mirror.refusalOf(found.kind, found.object, this.#deps.monotonic()) === undefined;
+    };
+    if (missing.length > 0 && missing.every(comes)) return { do: 'nothing' };
+    return { do: 'tell', standing: { state: 'held', held, missing }, zone: zoneOf(processMeter) };
   }
 
   #saysHeld(object: KubeObject): boolean {
@@ -148,8 +163,7 @@ export class KindSync {
     installation: Installation,
     signal: AbortSignal,
   ): Promise<ReconcileResult | undefined> {
-    const { mirror, endpoint, processMeter } = installation;
-    const zone = zoneOf(processMeter);
+    const { mirror, endpoint } = installation;
     const { uid, generation, askedFor } = markOf(object);
     const key = keyOf(object);
     const at = { kind: this.name, ...key };
@@ -171,8 +185,8 @@ export class KindSync {
       };
       mirror.brought(at, held);
       for (const { kind, name } of mirror.completedBy(at)) this.#deps.wake(kind, { ...key, name });
-      const standing = { state: 'held', held, missing: mirror.missing(held) } as const;
-      return await this.#tell(object, { standing, zone }, signal);
+      const plan = this.#planHeld(object, installation, held);
+      return plan.do === 'tell' ? await this.#tell(object, plan, signal) : undefined;
     } catch (error) {
       if (!(error instanceof ManagerError)) throw error;
       this.#deps.metrics.failed(this.name);
@@ -192,7 +206,10 @@ export class KindSync {
     if (error.older || error.refused) {
       const reason = error.older ? 'Conflict' : 'Rejected';
       const refusal = { mark: markOf(object), reason, message: error.message, at: monotonic } as const;
-      mirror.refused({ kind: this.name, name: object.metadata.name }, refusal);
+      const refused = { kind: this.name, name: object.metadata.name };
+      mirror.refused(refused, refusal);
+      for (const { kind, name } of mirror.waitingFor(refused))
+        this.#deps.wake(kind, { ...keyOf(object), name });
       const { events } = this.#deps.operator;
       events.record(object, { type: 'Warning', reason, action: 'Declare', note: error.message });
       return this.#tell(object, { standing: { state: 'refused', ...refusal }, zone }, signal);
@@ -230,7 +247,7 @@ export class KindSync {
   ): Record<string, unknown> {
     const now = this.#deps.now();
     const before = readStatus(this.#writer.current(object));
-    return statusOf(this.kind, { object, before, standing, now, today: dayIn(zone, now) });
+    return statusOf(this.kind, { object, before, standing, now, today: () => dayIn(zone, now) });
   }
 }
 

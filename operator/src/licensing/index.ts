@@ -1,5 +1,6 @@
+import type { DeclaredKind } from '@process-meter/contract';
 import type { SecretReader } from '../platform/secret-reader.ts';
-import type { OperatorManager, ObjectKey } from '../runtime/index.ts';
+import type { KubeObject, OperatorManager, ObjectKey } from '../runtime/index.ts';
 import { Cluster } from './cluster.ts';
 import type { ConfigSync } from '../platform/config-sync.ts';
 import { KindSync } from './declare.ts';
@@ -33,11 +34,12 @@ export function addLicensing(given: LicensingDeps): void {
     departures: new Departures(given.monotonic),
     metrics: syncMetrics(operator.metrics.registry),
   };
-  const syncs = new Map(
+  const syncs: ReadonlyMap<DeclaredKind, KindSync> = new Map(
     LICENSING_KINDS.map((kind) => {
       const sync = new KindSync(kind, {
         ...deps,
         wake: (name, key) => syncs.get(name)?.enqueue(key),
+        find: (named, namespace) => find(syncs, named, namespace),
         lost: (key: ObjectKey) => look.enqueue(key),
       });
       return [sync.name, sync];
@@ -45,4 +47,15 @@ export function addLicensing(given: LicensingDeps): void {
   );
   for (const { informer } of syncs.values()) deps.departures.watch(informer);
   const look = operator.add(lookController({ ...deps, syncs: [...syncs.values()] }));
+}
+
+function find(
+  syncs: ReadonlyMap<DeclaredKind, KindSync>,
+  named: string,
+  namespace: string,
+): { kind: DeclaredKind; object: KubeObject } | undefined {
+  const [kind, name = ''] = named.split('/');
+  const sync = [...syncs.values()].find((one) => one.name === kind);
+  const object = sync?.informer.get({ namespace, name });
+  return sync === undefined || object === undefined ? undefined : { kind: sync.name, object };
 }

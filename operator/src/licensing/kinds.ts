@@ -33,7 +33,7 @@ export interface Observation {
   /** ms since 1970 */
   now: number;
   /** Day in the time zone of the installation. */
-  today: string;
+  today: () => string;
 }
 
 export interface LicensingKind {
@@ -72,7 +72,7 @@ function observePool(observation: Observation): Observed {
   const parsed = licensePoolSpecSchema.safeParse(observation.spec);
   if (!parsed.success) return NOTHING;
   const spec = parsed.data;
-  const ends = endConditions(spec, today);
+  const ends = endConditions(spec, today());
   if (held === undefined) return { fields: {}, conditions: ends };
   const figures = held.answer.pool ?? undefined;
   if (figures === undefined)

@@ -36,8 +36,8 @@ const textOf = ({ kind, name }: Name): string => `${kind}/${name}`;
 /** What is known of one Manager: what it holds, what it refused, and whether it answers. */
 export class Mirror {
   #held = new Map<string, Held>();
-  /** Of those that are held the ones that name what is not: few, and asked for with each that is brought. */
-  readonly #incomplete = new Set<string>();
+  /** By what was missed when they were brought or read: those that miss it. */
+  readonly #waiting = new Map<string, Set<string>>();
   readonly #refused = new Map<string, Refusal>();
   #read = false;
   #failure: string | undefined;
@@ -90,8 +90,10 @@ export class Mirror {
 
   #keep(text: string, held: Held): void {
     this.#held.set(text, held);
-    if (held.answer.missing.length > 0) this.#incomplete.add(text);
-    else this.#incomplete.delete(text);
+    for (const missed of held.answer.missing) {
+      const waiting = this.#waiting.get(missed) ?? new Set();
+      this.#waiting.set(missed, waiting.add(text));
+    }
   }
 
   refused(name: Name, refusal: Refusal): void {
@@ -117,7 +119,9 @@ export class Mirror {
   /** Takes what was read. What was brought meanwhile is newer than it. @param read `startedAt` is monotonic */
   replace(answers: readonly Declared[], read: { startedAt: number; observedAt: number }): void {
     const before = this.#held;
-    this.#held = new Map([...before].filter(([, { broughtAt }]) => broughtAt >= read.startedAt));
+    this.#waiting.clear();
+    this.#held = new Map();
+    for (const [text, held] of before) if (held.broughtAt >= read.startedAt) this.#keep(text, held);
     for (const answer of answers) {
       const text = textOf(answer);
       if (this.#held.has(text)) continue;
@@ -140,14 +144,22 @@ export class Mirror {
     return answer.missing.filter((name) => !this.#held.has(name));
   }
 
-  /** The resources that wait for nothing but this one. */
-  completedBy(name: Name): Name[] {
-    const text = textOf(name);
-    return [...this.#incomplete].flatMap((one) => {
-      const held = this.#held.get(one);
-      if (held === undefined || !held.answer.missing.includes(text)) return [];
-      return this.missing(held).length === 0 ? [held.answer] : [];
+  /** The resources that missed this one. */
+  waitingFor(name: Name): Name[] {
+    return [...(this.#waiting.get(textOf(name)) ?? [])].flatMap((text) => {
+      const held = this.#held.get(text);
+      return held?.answer.missing.includes(textOf(name)) === true ? [held.answer] : [];
     });
+  }
+
+  /** Those of them that miss nothing more, now that it is held. */
+  completedBy(name: Name): Name[] {
+    const complete = this.waitingFor(name).filter((one) => {
+      const held = this.held(one);
+      return held !== undefined && this.missing(held).length === 0;
+    });
+    this.#waiting.delete(textOf(name));
+    return complete;
   }
 }
 

@@ -25,7 +25,7 @@ export interface StandingAt {
   /** ms since 1970 */
   now: number;
   /** Day in the time zone of the installation. */
-  today: string;
+  today: () => string;
 }
 
 /** The whole status of a licensing resource. Pure: the same standing gives the same bytes. */

@@ -31,6 +31,8 @@ export class ScriptedManager {
   #ids = 0;
   #port = 0;
   token = 'the-token';
+  /** Rows of a page at most. */
+  pageLimit = 3;
   disturb: (request: ManagerRequest) => Disturbance | undefined = () => undefined;
   /** What it counted of applications, by name. */
   openNow: (name: string) => number = () => 0;
@@ -125,7 +127,7 @@ export class ScriptedManager {
 
   #page(kind: DeclaredKind, query: URLSearchParams): unknown {
     const after = Number(query.get('after'));
-    const limit = Math.min(Number(query.get('limit')), 3);
+    const limit = Math.min(Number(query.get('limit')), this.pageLimit);
     const all = this.rows.filter((row) => row.kind === kind && row.cluster === query.get('cluster'));
     const page = all
       .filter(({ id }) => id > after)

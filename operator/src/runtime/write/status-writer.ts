@@ -37,8 +37,8 @@ export class StatusWriter {
    * Writes `status` unless it is there already; answers whether it wrote. An object that is gone has no status to write.
    */
   async write(object: KubeObject, status: Record<string, unknown>, signal: AbortSignal): Promise<boolean> {
-    if (!this.differs(object, status)) return false;
     const wanted = plain(status);
+    if (isDeepStrictEqual(wanted, this.current(object) ?? {})) return false;
     const { resource, manager } = this.#options;
     try {
       await this.#client.applyStatus(resource, { ...object, status: wanted }, { manager, signal });
