@@ -91,7 +91,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing in what opens over a page, nor in the wall view, ${colorScheme}`, async ({
     browser,
   }) => {
-    test.setTimeout(90_000);
+    test.setTimeout(120_000);
     const context = await browser.newContext({ colorScheme });
     const page = await context.newPage();
     await stack.signIn(page);
