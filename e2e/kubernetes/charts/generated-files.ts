@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KINDS } from '@process-meter/crds';
 import { crdTemplate } from './crd-templates.ts';
+import { imageList } from './image-list.ts';
 import { operatorValuesSchema } from './operator-values.ts';
 import { rightsTemplate } from './rights-template.ts';
 import { productValuesSchema } from './product-values.ts';
@@ -31,6 +32,7 @@ export function generatedFiles(): GeneratedFile[] {
       content: valuesSchemaText(jsonSchema(operatorValuesSchema)),
     },
     { path: 'process-meter/values.schema.json', content: valuesSchemaText(productValuesSchema()) },
+    { path: 'process-meter/images.txt', content: imageList(CHARTS) },
     ...['process-meter-operator', 'process-meter'].map((name) => ({
       path: `${name}/README.md`,
       content: readme(name),

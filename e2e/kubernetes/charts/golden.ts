@@ -10,6 +10,8 @@ export interface Golden {
   /** Paths. */
   readonly values: string;
   readonly manifests: string;
+  /** What Helm tells people afterwards. */
+  readonly notes: string;
 }
 
 export const GOLDEN = join(CHARTS, 'golden');
@@ -29,6 +31,7 @@ export function goldens(): Golden[] {
           name,
           values: join(GOLDEN, chart, file),
           manifests: join(GOLDEN, chart, `${name}.yaml`),
+          notes: join(GOLDEN, chart, `${name}.notes.txt`),
         };
       }),
   );
@@ -52,6 +55,19 @@ export async function renderGolden(golden: Golden, version: HelmVersion): Promis
     .join('');
 }
 
+/** What people are told who install a set. By Helm 4: Helm 3 does not say it without a cluster. */
+export async function notesOf({ chart, values }: Golden): Promise<string> {
+  const args = ['--namespace=metering', '--dry-run=client', `--values=${values}`];
+  return notesIn(await helmAlone(4, ['install', 'meter', join(CHARTS, chart), ...args]));
+}
+
+/** The notes of a chart in what `helm install` printed. */
+export function notesIn(said: string): string {
+  const [, notes] = said.split('\nNOTES:\n');
+  if (notes === undefined) throw new Error(`no notes were printed: ${said.slice(-500)}`);
+  return `${notes.trim()}\n`;
+}
+
 /** The documents of a rendered chart. */
 export function documents(text: string): string[] {
   return text
@@ -60,8 +76,8 @@ export function documents(text: string): string[] {
     .filter((document) => document !== '');
 }
 
-export function committed(golden: Golden): string {
-  return existsSync(golden.manifests) ? readFileSync(golden.manifests, 'utf8') : '';
+export function committed(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 /** Writes all of them anew, after a wanted change. */
@@ -69,5 +85,6 @@ export async function writeGoldens(): Promise<void> {
   for (const golden of goldens()) {
     mkdirSync(join(golden.manifests, '..'), { recursive: true });
     writeFileSync(golden.manifests, await renderGolden(golden, 4));
+    writeFileSync(golden.notes, await notesOf(golden));
   }
 }
