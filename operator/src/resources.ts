@@ -11,6 +11,7 @@ export const STATEFUL_SETS = namespaced('apps', 'v1', 'StatefulSet', 'statefulse
 export const JOBS = namespaced('batch', 'v1', 'Job', 'jobs');
 export const SERVICES = namespaced('', 'v1', 'Service', 'services');
 export const SERVICE_ACCOUNTS = namespaced('', 'v1', 'ServiceAccount', 'serviceaccounts');
+export const VOLUME_CLAIMS = namespaced('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims');
 export const CONFIG_MAPS = namespaced('', 'v1', 'ConfigMap', 'configmaps');
 export const SECRETS = namespaced('', 'v1', 'Secret', 'secrets');
 export const DISRUPTION_BUDGETS = namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');

@@ -27,6 +27,8 @@ export const NAMESPACE_RIGHTS: readonly Right[] = [
   { apiGroups: [''], resources: ['configmaps', 'services', 'serviceaccounts'], verbs: OWN },
   // Never deleted by the operator: those that it made go with their owner or stay.
   { apiGroups: [''], resources: ['secrets'], verbs: [...READ, 'create', 'patch'] },
+  // Those of the servers it runs, to let them grow.
+  { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'patch'] },
   // Only the namespace itself: its uid tells clusters apart.
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: OWN },

@@ -75,6 +75,13 @@
 - apiGroups:
     - ""
   resources:
+    - persistentvolumeclaims
+  verbs:
+    - get
+    - patch
+- apiGroups:
+    - ""
+  resources:
     - namespaces
   verbs:
     - get

@@ -67,7 +67,13 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
   const applier = new Applier({ manager: FIELD_MANAGER, kinds: KINDS }, { client, informers });
   const writer = new StatusWriter(client, { resource: PROCESS_METERS, manager: `${FIELD_MANAGER}-status` });
   const all = informers.for(PROCESS_METERS);
-  const stepDeps: StepDeps = { ...deps, client, applier, optional: new OptionalApis({ ...deps, client }) };
+  const stepDeps: StepDeps = {
+    ...deps,
+    client,
+    applier,
+    optional: new OptionalApis({ ...deps, client }),
+    statefulSets: informers.for(STATEFUL_SETS, selected),
+  };
 
   const reconcile: ControllerOptions['reconcile'] = async (_key, { object, signal }) => {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;

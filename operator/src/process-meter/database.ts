@@ -6,6 +6,7 @@ import { renderCluster, renderPostgres } from '../render/postgres.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
 import { done, make, stall, wait, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
+import { growVolumes } from './volumes.ts';
 
 /** Finds or runs the database, and leaves in the pass where its URI is. */
 export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
@@ -13,7 +14,10 @@ export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResu
   const { names } = pass.installation;
   if (external !== undefined) return bind(pass, deps, external.secretRef);
   if (embedded !== undefined) {
-    const objects = await make(pass, deps, renderPostgres(pass.installation, embedded));
+    const desired = renderPostgres(pass.installation, embedded);
+    const growing = await growVolumes(pass, deps, { desired, reason: 'PostgresNotReady' });
+    if (growing !== undefined) return growing;
+    const objects = await make(pass, deps, desired);
     const running = runs(pass, 'Postgres', objects);
     if (running !== undefined) return running;
     return bind(pass, deps, { name: names.postgres, key: 'uri' });

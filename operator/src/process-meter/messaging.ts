@@ -4,6 +4,7 @@ import { ROUTES_KEY, renderNats } from '../render/nats.ts';
 import { runs } from './database.ts';
 import { done, make, stall, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
+import { growVolumes } from './volumes.ts';
 
 /** Finds or runs the message servers, and leaves in the pass where they and the keys to them are. */
 export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
@@ -29,7 +30,10 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   ];
   const state = await deps.secrets.state(namespace, uses, pass.signal);
   if ('missing' in state) return stall('TrustSecretMissing', `There is no ${state.missing}.`);
-  const objects = await make(pass, deps, renderNats(pass.installation, embedded, state.checksum));
+  const desired = renderNats(pass.installation, embedded, state.checksum);
+  const growing = await growVolumes(pass, deps, { desired, reason: 'NatsNotReady' });
+  if (growing !== undefined) return growing;
+  const objects = await make(pass, deps, desired);
   const running = runs(pass, 'Nats', objects);
   if (running !== undefined) return running;
   pass.bindings.messaging = {

@@ -1,6 +1,6 @@
 import type { ProcessMeter } from '@process-meter/crds';
 import type { InstallationReason } from '../reasons.ts';
-import type { Applier, Desired, KubeClient, KubeObject } from '../runtime/index.ts';
+import type { Applier, Desired, KubeClient, KubeObject, Lister } from '../runtime/index.ts';
 import type { SecretReader } from '../platform/secret-reader.ts';
 import type { Installed } from '../release/move.ts';
 import type { Bindings, Installation } from '../render/installation.ts';
@@ -13,6 +13,8 @@ export interface StepDeps {
   applier: Applier;
   secrets: SecretReader;
   optional: OptionalApis;
+  /** Those that operators made. */
+  statefulSets: Lister;
   /** ms since 1970 */
   now: () => number;
   /** A password of 160 bits or more that begins with a letter. */
