@@ -40,6 +40,7 @@ function leaves(address: string): Leaf[] {
     ]),
     server('kube-controller-manager', local),
     server('kube-scheduler', local),
+    server('fake-nodes', local),
     client('admin', '/O=system:masters/CN=lab-admin'),
     // A name of its own, so that the audit log tells what a test writes from what KWOK does for its nodes.
     client('kwok', '/O=system:masters/CN=lab-kwok'),

@@ -7,6 +7,8 @@ export interface Ports {
   api: number;
   controllers: number;
   scheduler: number;
+  /** Of all fake nodes: what a kubelet answers. */
+  nodes: number;
 }
 
 /** What the arguments of the components are made of. */
@@ -20,8 +22,8 @@ export interface Setting {
   ports: Ports;
   /** URL of the API server. */
   url: string;
-  /** File of KWOK's rules. */
-  stages: string;
+  /** File with KWOK's rules. */
+  kwokConfiguration: string;
 }
 
 type Flags = Readonly<Record<string, string | number | boolean>>;
@@ -134,12 +136,16 @@ function ownServer({ keys, address }: Setting, certificate: string, port: number
   };
 }
 
-function kwok({ keys, address, stages }: Setting): Flags {
+function kwok({ keys, address, ports, kwokConfiguration }: Setting): Flags {
   return {
     kubeconfig: `${keys}/kwok.kubeconfig`,
-    config: stages,
+    config: kwokConfiguration,
     'manage-all-nodes': true,
     'node-ip': address,
+    'node-port': ports.nodes,
+    'server-address': `${address}:${ports.nodes}`,
+    'tls-cert-file': `${keys}/fake-nodes.crt`,
+    'tls-private-key-file': `${keys}/fake-nodes.key`,
     'node-lease-duration-seconds': 40,
   };
 }

@@ -6,6 +6,7 @@ import type { Binaries } from './binaries.ts';
 import { makeCertificates } from './certificates.ts';
 import { argumentsOf, type Ports, type Setting } from './component-arguments.ts';
 import { kubeconfigText } from './kubeconfig.ts';
+import { writeKwokConfiguration } from './kwok-configuration.ts';
 import type { Component, LabOptions } from './lab.ts';
 import type { Daemon, Place } from './place.ts';
 import { until } from './wait.ts';
@@ -35,7 +36,7 @@ export async function startControlPlane(
     keys,
     ports,
     url: `https://${place.address}:${ports.api}`,
-    stages: binaries.kwokStages,
+    kwokConfiguration: writeKwokConfiguration(place.run, binaries.kwokStages, options),
   };
   const running = new Map<Component, Daemon>();
   const launch = async (component: Component): Promise<void> => {
@@ -79,6 +80,7 @@ async function choosePorts(place: Place): Promise<Ports> {
     api: await place.port(6443),
     controllers: await place.port(10257),
     scheduler: await place.port(10259),
+    nodes: await place.port(10250),
   };
 }
 

@@ -7,6 +7,10 @@ export type Component = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 
 export interface LabOptions {
   /** How many fake nodes there are at the start. Without nodes pods stay Pending. Default 0. */
   nodes?: number;
+  /** True: a pod counts as available as soon as it is ready, whatever `minReadySeconds` says. Roll-outs take a second. */
+  availableAtOnce?: boolean;
+  /** Lines that `kubectl logs` prints of each container of a fake pod; without them they have no logs. */
+  podLog?: readonly string[];
   /** `leases`: the audit log also has the writes of Leases and Events (left out because they never stop). */
   audit?: { leases?: boolean };
   /**
