@@ -22,7 +22,7 @@ export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResu
     if (running !== undefined) return running;
     return bind(pass, deps, { name: names.postgres, key: 'uri' });
   }
-  if (cloudNativePG === undefined) return stall('NoDatabase', 'spec.database names no database.');
+  if (cloudNativePG === undefined) throw new Error('spec.database names no database');
   if (!(await clusterIsThere(pass, deps, cloudNativePG)))
     return stall(
       'CloudNativePGMissing',

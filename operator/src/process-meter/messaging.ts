@@ -23,7 +23,7 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
     pass.outer.messaging = [...new Set(servers.flatMap((server) => portsIn(server, PORTS.nats)))];
     return done('MessagingBound', `Secret ${trustSecretRef.name} holds the keys to the servers.`);
   }
-  if (embedded === undefined) return stall('NoMessaging', 'spec.messaging names no servers.');
+  if (embedded === undefined) throw new Error('spec.messaging names no servers');
   const uses = [
     { name: names.trust, keys: TRUST_FILES.nats },
     { name: names.nats, keys: [ROUTES_KEY] },

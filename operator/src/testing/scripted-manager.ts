@@ -33,6 +33,8 @@ export class ScriptedManager {
   token = 'the-token';
   /** Rows of a page at most. */
   pageLimit = 3;
+  /** False: whoever comes is welcome. */
+  asksForToken = true;
   disturb: (request: ManagerRequest) => Disturbance | undefined = () => undefined;
   /** What it counted of applications, by name. */
   openNow: (name: string) => number = () => 0;
@@ -101,7 +103,8 @@ export class ScriptedManager {
     if (instead === 'cut') return void incoming.socket.destroy();
     if (instead instanceof Promise) await instead;
     else if (instead !== undefined) return problem(response, instead);
-    if (request.token !== this.token) return problem(response, { status: 401, code: 'PM-4002' });
+    if (this.asksForToken && request.token !== this.token)
+      return problem(response, { status: 401, code: 'PM-4002' });
     this.#answer(request, namespace, response);
   }
 
@@ -157,7 +160,7 @@ export class ScriptedManager {
       missing,
       application: kind === 'MonitoredApplication' ? application : null,
       pool:
-        kind === 'LicensePool'
+        kind === 'LicensePool' && spec['metric'] === 'Concurrent'
           ? { inUse: openNow, peak24h: openNow, available: Number(spec['quantity']) - openNow }
           : null,
     };
