@@ -1,0 +1,237 @@
+import type {
+  ConfigSyncReason,
+  InstallationReason,
+  LicensingReason,
+  PartReason,
+} from '@process-meter/operator/reasons';
+import { condition, externalProcessMeter } from '../installation.ts';
+import { until } from '../owned-objects.ts';
+import { giveRoom, takeRoom, type RunbookWorld } from './runbook-world.ts';
+
+type Do = (world: RunbookWorld) => Promise<unknown>;
+
+/** How a reason is brought about, so that its runbook can be tried. */
+export interface Scenario {
+  readonly reason: InstallationReason | PartReason | ConfigSyncReason | LicensingReason;
+  /** Object and condition that say it. */
+  readonly says: readonly [what: string, type: string];
+  /** Makes it so. */
+  readonly cause: Do;
+  /** What a person does that no command of the runbook can do, before those of its part **Do**. */
+  readonly remedy?: Do;
+}
+
+const METER = 'processmeter/meter';
+const PORTAL = 'portal.processmeter.io/meter';
+const UPGRADE = 'helm upgrade meter charts/process-meter --reset-then-reuse-values';
+const MIGRATION = 'app.kubernetes.io/component=migration';
+
+const nothing: Do = () => Promise.resolve();
+const upgrade =
+  (...settings: string[]): Do =>
+  ({ reader }) =>
+    reader.shell(`${UPGRADE} ${settings.map((setting) => `--set ${setting}`).join(' ')}`);
+const without =
+  (what: string): Do =>
+  ({ kubectl }) =>
+    kubectl('delete', what);
+/** No pod of a component is left, and there is no room for another. */
+const crowdedOut =
+  (component: string): Do =>
+  async (world) => {
+    await takeRoom(world);
+    await world.kubectl('delete', 'pods', '-l', `app.kubernetes.io/component=${component}`, '--wait=false');
+  };
+const noNodeFor = (part: string): Do => upgrade(`${part}.nodeSelector.pool=none`);
+const anyNodeFor = (part: string): Do => upgrade(`${part}.nodeSelector=null`);
+
+async function migrateAgainWithoutRoom(world: RunbookWorld): Promise<void> {
+  await takeRoom(world);
+  await world.kubectl('delete', 'jobs', '-l', MIGRATION);
+  await world.says({ what: METER, type: 'SchemaReady', reason: 'Migrating' });
+}
+
+/** What the Job controller writes when the tries are used up. */
+async function failMigration(world: RunbookWorld): Promise<void> {
+  await migrateAgainWithoutRoom(world);
+  const job = (await world.kubectl('get', 'jobs', '-l', MIGRATION, '-o', 'name')).trim();
+  const failed = { status: 'True', reason: 'BackoffLimitExceeded', message: 'Job has reached the limit' };
+  const conditions = [
+    { type: 'FailureTarget', ...failed },
+    { type: 'Failed', ...failed },
+  ];
+  await setStatus(world, job, { active: 0, conditions });
+}
+
+/** What the Deployment controller writes after ten minutes without progress. */
+async function makeStuck(world: RunbookWorld): Promise<void> {
+  await noNodeFor('portal')(world);
+  await world.says({ what: PORTAL, type: 'Ready', reason: 'RollingOut' });
+  const stuck = {
+    type: 'Progressing',
+    status: 'False',
+    reason: 'ProgressDeadlineExceeded',
+    message: 'ReplicaSet has timed out progressing.',
+  };
+  // Until the Deployment controller, which may be writing its own, has read it.
+  const where = { what: PORTAL, namespace: world.namespace, type: 'Stalled' };
+  await until('the roll-out counts as stuck', async () => {
+    await setStatus(world, 'deployment/meter-portal', { conditions: [stuck] });
+    return (await condition(world.lab, where)) === 'True RolloutStuck';
+  });
+}
+
+async function setStatus({ kubectl }: RunbookWorld, what: string, status: object): Promise<void> {
+  await kubectl('patch', what, '--subresource=status', '--type=strategic', '-p', JSON.stringify({ status }));
+}
+
+async function loseKeys({ reader, kubectl }: RunbookWorld): Promise<void> {
+  await reader.shell('kubectl get secret meter-trust meter-postgres -o yaml > meter-keys.yaml');
+  await kubectl('delete', 'secret/meter-trust');
+}
+
+/** Another ProcessMeter in the same namespace. */
+export const second = (world: RunbookWorld): Promise<unknown> =>
+  world.apply([externalProcessMeter({}, 'second')]);
+
+async function newerSchema(world: RunbookWorld): Promise<void> {
+  await upgrade('version=0.3.0')(world);
+  await world.kubectl('wait', METER, '--for=jsonpath={.status.version}=0.3.0', '--timeout=60s');
+  await upgrade('version=0.1.0')(world);
+}
+
+/** On what the operator runs itself. The last one moves the schema on and comes last. */
+export const EMBEDDED: readonly Scenario[] = [
+  { reason: 'EvaluationOnly', says: [METER, 'ProductionReady'], cause: nothing },
+  {
+    reason: 'PausedByUser',
+    says: [METER, 'Paused'],
+    cause: ({ kubectl }) => kubectl('annotate', METER, 'processmeter.io/paused=true'),
+  },
+  { reason: 'UnknownRelease', says: [METER, 'Stalled'], cause: upgrade('version=9.9.9') },
+  { reason: 'UpgradeSkipsRelease', says: [METER, 'Stalled'], cause: upgrade('version=1.0.0') },
+  { reason: 'NamespaceOccupied', says: ['processmeter/second', 'Stalled'], cause: second },
+  { reason: 'GeneratedSecretLost', says: [METER, 'Stalled'], cause: loseKeys },
+  {
+    reason: 'PostgresNotReady',
+    says: [METER, 'DatabaseReady'],
+    cause: crowdedOut('postgres'),
+    remedy: giveRoom,
+  },
+  { reason: 'NatsNotReady', says: [METER, 'MessagingReady'], cause: crowdedOut('nats'), remedy: giveRoom },
+  { reason: 'Migrating', says: [METER, 'SchemaReady'], cause: migrateAgainWithoutRoom, remedy: giveRoom },
+  { reason: 'MigrationFailed', says: [METER, 'Stalled'], cause: failMigration, remedy: giveRoom },
+  { reason: 'DowngradeRefused', says: [METER, 'Stalled'], cause: newerSchema },
+];
+
+/** On servers outside of the cluster, with an Ingress. The first one finds nothing there yet. */
+export const EXTERNAL: readonly Scenario[] = [
+  {
+    reason: 'NotReached',
+    says: [METER, 'SchemaReady'],
+    cause: ({ reader }) => reader.shell('helm install meter charts/process-meter --values values.yaml'),
+    remedy: ({ reader }) =>
+      reader.shell(
+        'kubectl create secret generic meter-database --from-literal=uri=postgres://db.corp.local/meter',
+      ),
+  },
+  { reason: 'DatabaseSecretMissing', says: [METER, 'Stalled'], cause: without('secret/meter-database') },
+  {
+    reason: 'SecretMissing',
+    says: ['manager.processmeter.io/meter', 'Stalled'],
+    cause: without('secret/meter-database'),
+  },
+  { reason: 'TrustSecretMissing', says: [METER, 'Stalled'], cause: without('secret/meter-nats-trust') },
+  {
+    reason: 'ApiRefused',
+    says: [METER, 'Reconciling'],
+    cause: async (world) => {
+      await takeRoom(world, 'count/ingresses.networking.k8s.io');
+      await world.kubectl('delete', 'ingress/meter-web');
+    },
+    remedy: giveRoom,
+  },
+  {
+    reason: 'GatewayApiMissing',
+    says: [METER, 'Stalled'],
+    cause: upgrade('exposure.ingress=null', 'exposure.gateway.parentRefs[0].name=edge'),
+  },
+];
+
+/** On CloudNativePG, and about the parts. The first one finds no CloudNativePG. */
+export const CLOUD_NATIVE: readonly Scenario[] = [
+  {
+    reason: 'CloudNativePGMissing',
+    says: [METER, 'Stalled'],
+    cause: nothing,
+    remedy: async (world) => {
+      await world.lab.apply([cloudNativePG()]);
+      await world.lab.kubectl([
+        'wait',
+        '--for=condition=Established',
+        '--timeout=30s',
+        'crd/clusters.postgresql.cnpg.io',
+      ]);
+      await giveClusterSecret(world);
+    },
+  },
+  {
+    reason: 'ClusterNotReady',
+    says: [METER, 'DatabaseReady'],
+    cause: without('secret/pg-app'),
+    remedy: giveClusterSecret,
+  },
+  {
+    reason: 'RollingOut',
+    says: [PORTAL, 'Reconciling'],
+    cause: noNodeFor('portal'),
+  },
+  {
+    reason: 'RolloutStuck',
+    says: [PORTAL, 'Stalled'],
+    cause: makeStuck,
+    remedy: anyNodeFor('portal'),
+  },
+  {
+    reason: 'TooFewPods',
+    says: [PORTAL, 'Available'],
+    cause: crowdedOut('portal'),
+    remedy: giveRoom,
+  },
+  {
+    reason: 'PodsNotReady',
+    says: ['manager.processmeter.io/meter', 'SchemaCompatible'],
+    cause: noNodeFor('manager'),
+    remedy: anyNodeFor('manager'),
+  },
+  ...(['Manager', 'Ingest', 'Portal'] as const).map((part): Scenario => ({
+    reason: `${part}NotReady`,
+    says: [METER, 'Ready'],
+    cause: noNodeFor(part.toLowerCase()),
+    remedy: anyNodeFor(part.toLowerCase()),
+  })),
+];
+
+/** As much of CloudNativePG as the operator sees of it. */
+function cloudNativePG(): object {
+  const names = { kind: 'Cluster', plural: 'clusters', singular: 'cluster' };
+  const schema = {
+    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'clusters.postgresql.cnpg.io' },
+    spec: {
+      group: 'postgresql.cnpg.io',
+      names,
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+}
+
+async function giveClusterSecret({ apply }: RunbookWorld): Promise<void> {
+  const stringData = { uri: 'postgres://app:secret@pg-rw:5432/app' };
+  await apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pg-app' }, stringData }]);
+}
