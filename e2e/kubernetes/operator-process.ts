@@ -24,10 +24,14 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** Gives the operator of a namespace the account and the rights that the chart gives it. @returns its kubeconfig */
-export async function grantRights(lab: Lab, namespace: string): Promise<string> {
+/**
+ * Gives the operator of a namespace the account and the rights that the chart gives it, in the namespace that it looks
+ * after. @returns its kubeconfig
+ */
+export async function grantRights(lab: Lab, namespace: string, watched = namespace): Promise<string> {
   const only = ['serviceaccount', 'rbac'].flatMap((file) => ['--show-only', `templates/${file}.yaml`]);
-  await lab.apply(await lab.helm(4, ['template', NAME, CHART, '--namespace', namespace, ...only]));
+  const where = ['--namespace', namespace, '--set', `watchNamespaces={${watched}}`];
+  await lab.apply(await lab.helm(4, ['template', NAME, CHART, ...where, ...only]));
   return lab.tokenKubeconfig({ namespace, name: NAME });
 }
 

@@ -17,17 +17,27 @@ const KINDS = [
   'ingresses',
 ];
 
-const listSchema = z.object({
-  items: z.array(
-    z.looseObject({
-      kind: z.string(),
-      metadata: z.looseObject({ name: z.string(), uid: z.string() }),
-    }),
-  ),
+const ownedSchema = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string(),
+    uid: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    ownerReferences: z.array(z.looseObject({ kind: z.string(), uid: z.string() })).default([]),
+  }),
 });
+const listSchema = z.object({ items: z.array(ownedSchema) });
+
+export type Owned = z.infer<typeof ownedSchema>;
 
 /** Everything that an operator made in a namespace: uid by `Kind/name`. */
 export async function ownedObjects(lab: Lab, namespace: string): Promise<ReadonlyMap<string, string>> {
+  const items = await ownedList(lab, namespace);
+  return new Map(items.map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.uid]));
+}
+
+/** Everything that an operator made in a namespace. */
+export async function ownedList(lab: Lab, namespace: string): Promise<Owned[]> {
   const args = [
     'get',
     KINDS.join(','),
@@ -36,8 +46,7 @@ export async function ownedObjects(lab: Lab, namespace: string): Promise<Readonl
     '-l',
     'app.kubernetes.io/managed-by=process-meter-operator',
   ];
-  const { items } = listSchema.parse(JSON.parse(await lab.kubectl([...args, '-o', 'json'])));
-  return new Map(items.map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.uid]));
+  return listSchema.parse(JSON.parse(await lab.kubectl([...args, '-o', 'json']))).items;
 }
 
 /** Waits until a condition holds. @throws with `what` when it does not */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Lab } from '@process-meter/e2e/lab';
+import type { Lab, LabOptions } from '@process-meter/e2e/lab';
 import { startTestLab } from '@process-meter/e2e/lab/testing';
 import { externalSecrets, inNamespace } from './installation.ts';
 import { grantRights } from './operator-process.ts';
@@ -15,9 +15,9 @@ export interface World {
   kubeconfig: string;
 }
 
-export async function startWorld(options: { nodes: number } = { nodes: 2 }): Promise<World> {
+export async function startWorld(options: LabOptions = { nodes: 2 }): Promise<World> {
   const lab = await startTestLab(options);
-  await lab.kubectl(['apply', '--server-side', '-f', DEFINITIONS]);
+  await lab.kubectl(['apply', '--server-side', '--validate=ignore', '-f', DEFINITIONS]);
   await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await lab.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } }]);

@@ -5,7 +5,15 @@ const entry = z.object({
   auditID: z.string(),
   verb: z.string(),
   requestURI: z.string(),
-  user: z.object({ username: z.string() }),
+  user: z.object({
+    username: z.string(),
+    extra: z
+      .object({
+        /** Of a ServiceAccount's token, `JTI=…`: what tells processes with the same account apart. */
+        'authentication.kubernetes.io/credential-id': z.array(z.string()).default([]),
+      })
+      .optional(),
+  }),
   userAgent: z.string().default(''),
   objectRef: z
     .object({

@@ -68,7 +68,7 @@ export interface Lab {
   /**
    * A kubeconfig that has only server, authority and a fresh token of a ServiceAccount: what a pod of it may do.
    * @param seconds how long the token is valid, at least 600. Default 3600.
-   * @returns path of the file
+   * @returns path of the file, another one at each call
    */
   tokenKubeconfig(account: ServiceAccountRef, seconds?: number): Promise<string>;
   /** Adds fake nodes, whose pods get ready by themselves. @returns their names, once they are Ready */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAuditLog } from './audit.ts';
@@ -98,7 +99,8 @@ async function apply(kubectl: Kubectl, manifest: string | readonly object[]): Pr
     typeof manifest === 'string'
       ? manifest
       : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifest });
-  await kubectl(['apply', '--server-side', '--field-manager=lab', '-f', '-'], { stdin });
+  // The server refuses unknown fields by itself; to ask for its whole OpenAPI first takes a busy one half a minute.
+  await kubectl(['apply', '--server-side', '--field-manager=lab', '--validate=ignore', '-f', '-'], { stdin });
 }
 
 async function tokenKubeconfig(
@@ -107,7 +109,7 @@ async function tokenKubeconfig(
   seconds: number,
 ): Promise<string> {
   const token = await kubectl(['create', 'token', name, '-n', namespace, `--duration=${seconds}s`]);
-  const file = join(folder, 'keys', `${namespace}.${name}.kubeconfig`);
+  const file = join(folder, 'keys', `${namespace}.${name}.${randomUUID()}.kubeconfig`);
   writeFileSync(file, kubeconfigText(plane.url, plane.ca, { token: token.trim() }), { mode: 0o600 });
   return file;
 }
