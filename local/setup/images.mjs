@@ -1,24 +1,11 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
-import { root, say, SetupError } from './commands.mjs';
+import { SetupError } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
+import { runProgram } from './run-program.mjs';
 
-try {
+await runProgram('images/src/main.ts', async () => {
   const tools = await bootstrap({ desktop: false, browser: false, images: true });
   const built = await buildPortal(tools, { budget: false });
   if (built.code !== 0) throw new SetupError(built.output);
-  const child = spawn(tools.node, [join(root, 'images', 'src', 'main.ts'), ...process.argv.slice(2)], {
-    cwd: root,
-    env: { ...process.env, ...tools.env, NODE_NO_WARNINGS: '1' },
-    stdio: 'inherit',
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.once('exit', (code, signal) => {
-    process.exitCode = code ?? (signal === null ? 1 : 128);
-  });
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-}
+  return tools;
+});
