@@ -6,13 +6,24 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Talks to the API server of a lab in its own words: no client in between explains errors. A PATCH is a JSON merge patch. */
+/**
+ * Talks to the API server of a lab in its own words: no client in between explains errors. A PATCH is a JSON merge patch;
+ * APPLY is a PATCH of server-side apply.
+ */
 export interface ApiServer {
-  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'APPLY' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Answer>;
   close(): void;
 }
 
 const TIMEOUT_MS = 30_000;
+const PATCHES: Partial<Record<string, string>> = {
+  PATCH: 'application/merge-patch+json',
+  APPLY: 'application/apply-patch+yaml',
+};
 
 /** As the administrator, or as whoever the token stands for. */
 export function apiServer(lab: Lab, token?: string): ApiServer {
@@ -23,10 +34,11 @@ export function apiServer(lab: Lab, token?: string): ApiServer {
   const agent = new Agent({ ca: lab.ca, keepAlive: true, ...(token === undefined ? certificate : {}) });
   const identity = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
-    call: (method, path, body) =>
+    call: (verb, path, body) =>
       new Promise((resolve, reject) => {
-        const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+        const type = PATCHES[verb] ?? 'application/json';
         const headers = { accept: 'application/json', 'content-type': type, ...identity };
+        const method = verb === 'APPLY' ? 'PATCH' : verb;
         const sent = request(`${lab.url}${path}`, { agent, method, headers, timeout: TIMEOUT_MS });
         sent.once('timeout', () => sent.destroy(new Error(`${path} does not answer`)));
         sent.once('error', reject);

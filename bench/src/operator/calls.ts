@@ -1,9 +1,9 @@
-import { Agent, request } from 'node:https';
-import { z } from 'zod';
+import { apiServer, type ApiServer } from '@process-meter/e2e/kubernetes/api-server';
 import type { Lab } from '@process-meter/e2e/lab';
+import { API_VERSION } from '@process-meter/crds';
+import { z } from 'zod';
 import type { Resource } from './objects.ts';
 
-const GROUP = 'processmeter.io/v1alpha1';
 const listSchema = z.object({
   metadata: z.object({ continue: z.string().optional() }),
   items: z.array(
@@ -33,44 +33,26 @@ export interface Calls {
   close(): void;
 }
 
-export function calls(lab: Lab, connections: number): Calls {
-  const agent = new Agent({
-    ca: lab.ca,
-    cert: part(lab.kubeconfig, 'client-certificate-data'),
-    key: part(lab.kubeconfig, 'client-key-data'),
-    keepAlive: true,
-    maxSockets: connections,
-  });
-  const send = (method: string, path: string, type: string, body?: object): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const headers = { accept: 'application/json', 'content-type': type };
-      const sent = request(`${lab.url}${path}`, { agent, method, headers, timeout: 30_000 });
-      sent.once('timeout', () => sent.destroy(new Error(`${path} does not answer`)));
-      sent.once('error', reject);
-      sent.once('response', (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.once('error', reject);
-        response.once('end', () => {
-          if ((response.statusCode ?? 0) >= 300) reject(new Error(`${method} ${path}: ${text}`));
-          else resolve(JSON.parse(text));
-        });
-      });
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+export function calls(lab: Lab): Calls {
+  const api = apiServer(lab);
+  const send: ApiServer['call'] = async (verb, path, body) => {
+    const answer = await api.call(verb, path, body);
+    if (answer.status >= 300) throw new Error(`${verb} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  };
   const pathOf = (namespace: string, plural: string): string =>
-    `/apis/${GROUP}/namespaces/${namespace}/${plural}`;
+    `/apis/${API_VERSION}/namespaces/${namespace}/${plural}`;
   return {
     async create(namespace, { kind, plural, name, spec }) {
-      const object = { apiVersion: GROUP, kind, metadata: { name }, spec };
-      await send('POST', pathOf(namespace, plural), 'application/json', object);
+      const object = { apiVersion: API_VERSION, kind, metadata: { name }, spec };
+      await send('POST', pathOf(namespace, plural), object);
     },
     async list(namespace, plural) {
       const found: Stored[] = [];
       for (let next: string | undefined = ''; next !== undefined;) {
         const query = `?limit=500${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
-        const answer = await send('GET', pathOf(namespace, plural) + query, 'application/json');
-        const page: z.infer<typeof listSchema> = listSchema.parse(answer);
+        const { body } = await send('GET', pathOf(namespace, plural) + query);
+        const page: z.infer<typeof listSchema> = listSchema.parse(body);
         found.push(...page.items);
         next = page.metadata.continue === '' ? undefined : page.metadata.continue;
       }
@@ -78,21 +60,10 @@ export function calls(lab: Lab, connections: number): Calls {
     },
     async applyStatus(namespace, { kind, plural, name }, status) {
       const path = `${pathOf(namespace, plural)}/${name}/status?fieldManager=loop&force=true`;
-      await send('PATCH', path, 'application/apply-patch+yaml', {
-        apiVersion: GROUP,
-        kind,
-        metadata: { name, namespace },
-        status,
-      });
+      await send('APPLY', path, { apiVersion: API_VERSION, kind, metadata: { name, namespace }, status });
     },
-    close: () => agent.destroy(),
+    close: () => api.close(),
   };
-}
-
-function part(kubeconfig: string, key: string): string {
-  const found = new RegExp(`${key}"?: ?"?([A-Za-z0-9+/=]+)`).exec(kubeconfig)?.[1];
-  if (found === undefined) throw new Error(`the kubeconfig has no ${key}`);
-  return Buffer.from(found, 'base64').toString('utf8');
 }
 
 /** Runs a task for each item, so many at a time. */

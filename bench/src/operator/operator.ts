@@ -81,7 +81,7 @@ async function withPlace(
   task: (place: Place) => Promise<Taken>,
 ): Promise<Taken> {
   const [world, servers] = await Promise.all([startWorld(), startServers()]);
-  const api = calls(world.lab, AT_ONCE);
+  const api = calls(world.lab);
   try {
     const token = { metadata: { name: 'meter-service' }, stringData: { token: servers.serviceToken } };
     const secret = { apiVersion: 'v1', kind: 'Secret', ...token };

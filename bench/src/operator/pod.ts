@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tokenOf } from '@process-meter/e2e/kubernetes/testing/crew';
 import type { World } from '@process-meter/e2e/kubernetes/world';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -25,9 +26,7 @@ export function bundlePrograms(): string {
 
 export function startPod(world: World, bundles: string, env: Record<string, string>): OperatorPod {
   const folder = mkdtempSync(join(tmpdir(), 'pm-token-'));
-  const token = /"?token"?: ?"?([\w.-]+)/.exec(readFileSync(world.kubeconfig, 'utf8'))?.[1];
-  if (token === undefined) throw new Error('the kubeconfig of the operator has no token');
-  writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+  writeFileSync(join(folder, 'token'), tokenOf(world.kubeconfig), { mode: 0o600 });
   writeFileSync(join(folder, 'ca.crt'), world.lab.ca);
   mkdirSync(FOLDER, { recursive: true });
   const { hostname, port } = new URL(world.lab.url);
