@@ -227,6 +227,27 @@ test('days are picked in the calendar by keys, and by a plain form without scrip
   await context.close();
 });
 
+test('a month that comes late does not take the focus back', async ({ page }) => {
+  await stack.fix(page.context());
+  await stack.signIn(page);
+  const month = Promise.withResolvers<void>();
+  await page.route(/\/calendar\?month=2026-10/, async (route) => {
+    await month.promise;
+    await route.continue();
+  });
+  await open(page, at('sessions'));
+  await page.locator('.filterbar summary').first().press('Enter');
+  const days = page.locator('.cal');
+  await days.getByRole('button', { name: /^Sun 1 Nov 2026/ }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('[name=first]').focus();
+  const came = page.waitForResponse(/\/calendar\?month=2026-10/);
+  month.resolve();
+  await came;
+  await expect(days.getByRole('button', { name: /^Thu 1 Oct 2026/ })).toBeVisible();
+  await expect(page.locator('[name=first]')).toBeFocused();
+});
+
 async function goes(page: Page, keys: string, where: RegExp): Promise<void> {
   for (const key of keys) await page.keyboard.press(key);
   await expect.poll(() => address(page)).toMatch(where);

@@ -22,6 +22,8 @@ const environmentSchema = z.object({
   PM_API_QPS: z.coerce.number().int().min(1).max(10_000).default(50),
   /** Ms between two looks at what cannot be watched: kinds that not every cluster has. */
   PM_LOOK_AGAIN_MS: z.coerce.number().int().min(1000).max(3_600_000).default(30_000),
+  /** Ms between two questions to the Manager for what it counted; figures in a status stand as long at least. */
+  PM_FIGURES_MS: z.coerce.number().int().min(1000).max(3_600_000).default(60_000),
   /**
    * Address of the Manager when it is not that of its Service: for an operator outside of the cluster, which does not
    * know the names inside of it.
@@ -45,6 +47,7 @@ export interface OperatorConfig {
   apiQps: number;
   silenceMs: number;
   lookAgainMs: number;
+  figuresMs: number;
   managerUrl: string | undefined;
 }
 
@@ -70,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): OperatorConfig {
     apiQps: values.PM_API_QPS,
     silenceMs: values.PM_WATCH_SILENCE_MS,
     lookAgainMs: values.PM_LOOK_AGAIN_MS,
+    figuresMs: values.PM_FIGURES_MS,
     managerUrl: values.PM_MANAGER_URL,
   };
 }

@@ -33,6 +33,7 @@ async function run({ leader, ...options }: OperatorConfig, logger: Logger): Prom
       namespace: options.watched,
       releases: readReleases(options.releasesFile),
       lookAgainMs: options.lookAgainMs,
+      figuresMs: options.figuresMs,
       managerUrl: options.managerUrl,
       health: { host: options.host, port: options.port },
       silenceMs: options.silenceMs,

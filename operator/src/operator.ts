@@ -12,6 +12,8 @@ export interface OperatorOptions extends ManagerOptions {
   releases: readonly Release[];
   /** Time between two looks at what cannot be watched: kinds that not every cluster has. */
   lookAgainMs: number;
+  /** Ms between two looks at what the Manager counted. */
+  figuresMs: number;
   /** Where the Manager is, when it is not where its Service says. */
   managerUrl: string | undefined;
 }
@@ -44,6 +46,7 @@ export function createOperator(options: OperatorOptions, deps: OperatorDeps): Op
     }),
   );
   const manager = createManagerClient(deps);
-  addLicensing({ ...part, manager, configSync, managerUrl: options.managerUrl, monotonic });
+  const { figuresMs, managerUrl } = options;
+  addLicensing({ ...part, manager, configSync, managerUrl, monotonic, figuresMs });
   return operator;
 }

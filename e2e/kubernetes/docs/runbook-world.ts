@@ -29,6 +29,7 @@ export interface RunbookWorld {
 
 /** As in the chart: a busy machine is no reason to lose the lease. */
 export const PATIENT = { PM_LEASE_MS: '15000' };
+const SHORT = { PM_LOOK_AGAIN_MS: '1000', PM_FIGURES_MS: '2000' };
 
 const EVERY_KIND = KINDS.map(({ plural }) => `${plural}.processmeter.io`).join(',');
 
@@ -48,7 +49,7 @@ export async function openRunbookWorld(
   const manager = await startManager();
   const operator: OperatorProcess = startOperator(
     { kubeconfig, namespace },
-    { ...PATIENT, PM_RELEASES_FILE: releasesFile, PM_LOOK_AGAIN_MS: '1000', PM_MANAGER_URL: manager.url },
+    { ...PATIENT, ...SHORT, PM_RELEASES_FILE: releasesFile, PM_MANAGER_URL: manager.url },
   );
   return {
     lab,

@@ -38,6 +38,8 @@ export interface DeclareDeps {
   /** ms since 1970 */
   now: () => number;
   monotonic: () => number;
+  /** Ms that figures in a status stand at least. */
+  figuresMs: number;
   /** A resource that waited for another one is looked at again. */
   wake: (kind: DeclaredKind, key: ObjectKey) => void;
   /** A resource of another kind, `Kind/name`. */
@@ -247,7 +249,8 @@ export class KindSync {
   ): Record<string, unknown> {
     const now = this.#deps.now();
     const before = readStatus(this.#writer.current(object));
-    return statusOf(this.kind, { object, before, standing, now, today: () => dayIn(zone, now) });
+    const everyMs = this.#deps.figuresMs;
+    return statusOf(this.kind, { object, before, standing, now, everyMs, today: () => dayIn(zone, now) });
   }
 }
 

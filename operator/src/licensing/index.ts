@@ -22,6 +22,8 @@ export interface LicensingDeps {
   /** ms since 1970 */
   now: () => number;
   monotonic: () => number;
+  /** Ms between two looks at what the Manager counted; figures in a status stand as long at least. */
+  figuresMs: number;
 }
 
 /** Adds the controllers that bring licensing resources to the Manager. */

@@ -23,7 +23,8 @@ function observe(
   given: Partial<Observation> & { answer?: Partial<Declared> } = {},
 ) {
   const held = { answer: { ...answer, ...given.answer }, observedAt: now, broughtAt: 0 };
-  const observation = { spec, held, missing: [], before: {}, now, today: () => '2026-11-30', ...given };
+  const today = (): string => '2026-11-30';
+  const observation = { spec, held, missing: [], before: {}, now, everyMs: 60_000, today, ...given };
   const { fields, conditions } = LICENSING_KINDS.find((one) => one.kind.kind === kind)!.observe(observation);
   return { fields, conditions: conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`) };
 }

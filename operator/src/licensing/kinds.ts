@@ -32,6 +32,8 @@ export interface Observation {
   before: Readonly<Record<string, unknown>>;
   /** ms since 1970 */
   now: number;
+  /** Ms that written figures stand at least. */
+  everyMs: number;
   /** Day in the time zone of the installation. */
   today: () => string;
 }
@@ -52,11 +54,11 @@ export const LICENSING_KINDS: readonly LicensingKind[] = [
   { kind: rentalOffer, observe: () => NOTHING },
 ];
 
-function observeApplication({ held, before, now }: Observation): Observed {
+function observeApplication({ held, before, ...when }: Observation): Observed {
   const application = held?.answer.application ?? undefined;
   if (held === undefined || application === undefined) return NOTHING;
   const { slug, ...figures } = application;
-  const use = useToWrite(before['use'], { figures, at: held.observedAt }, now);
+  const use = useToWrite(before['use'], { figures, at: held.observedAt }, when);
   return { fields: { slug, use }, conditions: [] };
 }
 
@@ -68,7 +70,7 @@ function observePolicy({ spec, held, missing }: Observation): Observed {
 }
 
 function observePool(observation: Observation): Observed {
-  const { held, before, now, today } = observation;
+  const { held, before, today } = observation;
   const parsed = licensePoolSpecSchema.safeParse(observation.spec);
   if (!parsed.success) return NOTHING;
   const spec = parsed.data;
@@ -77,7 +79,7 @@ function observePool(observation: Observation): Observed {
   const figures = held.answer.pool ?? undefined;
   if (figures === undefined)
     return { fields: { use: undefined }, conditions: [exhausted(undefined, spec), ...ends] };
-  const use = useToWrite(before['use'], { figures: { ...figures }, at: held.observedAt }, now);
+  const use = useToWrite(before['use'], { figures: { ...figures }, at: held.observedAt }, observation);
   return { fields: { use }, conditions: [exhausted(use, spec), ...ends] };
 }
 

@@ -23,7 +23,6 @@ import { ManagerError } from './manager-error.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { sweep, type Blocked, type Swept } from './sweep.ts';
 
-const EVERY_MS = 60_000;
 /** What others miss since something was taken back is asked for at once. */
 const AFTER_SWEEP_MS = 1000;
 
@@ -39,10 +38,12 @@ export interface LookDeps {
   /** ms since 1970 */
   now: () => number;
   monotonic: () => number;
+  /** Ms between two looks. */
+  figuresMs: number;
 }
 
 /**
- * Looks at what the Manager of each ProcessMeter holds, every minute and when something went: takes back what has no
+ * Looks at what the Manager of each ProcessMeter holds, at times and when something went: takes back what has no
  * resource any more, brings what it does not hold, and passes on what it counted.
  */
 export function lookController(deps: LookDeps): ControllerOptions {
@@ -75,9 +76,9 @@ export function lookController(deps: LookDeps): ControllerOptions {
       return { requeueAfterMs: rest };
     }
     const quietIn = deps.departures.restMs(key.namespace);
-    const age = monotonic - (lastLook.get(mirrorKey(processMeter)) ?? -EVERY_MS);
-    if (quietIn > 0 && age < EVERY_MS && mirror.wasRead)
-      return { requeueAfterMs: Math.min(quietIn, EVERY_MS - age) };
+    const age = monotonic - (lastLook.get(mirrorKey(processMeter)) ?? -deps.figuresMs);
+    if (quietIn > 0 && age < deps.figuresMs && mirror.wasRead)
+      return { requeueAfterMs: Math.min(quietIn, deps.figuresMs - age) };
     lastLook.set(mirrorKey(processMeter), monotonic);
     return look(deps, { key, processMeter, signal, log });
   };
@@ -130,8 +131,8 @@ async function look(deps: LookDeps, at: LookAt): Promise<ReconcileResult> {
     for (const sync of deps.syncs) sync.refresh(key.namespace);
     tell(deps, processMeter, swept);
     const quietIn = deps.departures.restMs(key.namespace);
-    if (quietIn > 0) return { requeueAfterMs: Math.min(quietIn, EVERY_MS) };
-    return { requeueAfterMs: swept.deleted > 0 ? AFTER_SWEEP_MS : EVERY_MS };
+    if (quietIn > 0) return { requeueAfterMs: Math.min(quietIn, deps.figuresMs) };
+    return { requeueAfterMs: swept.deleted > 0 ? AFTER_SWEEP_MS : deps.figuresMs };
   } catch (error) {
     if (!(error instanceof ManagerError)) throw error;
     const { mirror } = installation;

@@ -24,6 +24,8 @@ export interface StandingAt {
   standing: Standing;
   /** ms since 1970 */
   now: number;
+  /** Ms that written figures stand at least. */
+  everyMs: number;
   /** Day in the time zone of the installation. */
   today: () => string;
 }
@@ -31,12 +33,12 @@ export interface StandingAt {
 /** The whole status of a licensing resource. Pure: the same standing gives the same bytes. */
 export function statusOf(
   { kind, observe }: LicensingKind,
-  { object, before, standing, now, today }: StandingAt,
+  { object, before, standing, ...when }: StandingAt,
 ): Record<string, unknown> {
   const { generation } = object.metadata;
   const held = standing.state === 'held' ? standing.held : undefined;
   const missing = standing.state === 'held' ? standing.missing : [];
-  const observed = observe({ spec: object['spec'], held, missing, before, now, today });
+  const observed = observe({ spec: object['spec'], held, missing, before, ...when });
   const known = new Set((before.conditions ?? []).map(({ type }) => type));
   const said = [
     ...summaryConditions(progressOf(standing)),
@@ -52,7 +54,7 @@ export function statusOf(
     observedGeneration: generation,
     ...(held === undefined ? {} : { syncedGeneration: held.answer.generation }),
     ...observed.fields,
-    conditions: setConditions(before.conditions ?? [], [...said, ...unknown], { generation, now }),
+    conditions: setConditions(before.conditions ?? [], [...said, ...unknown], { generation, now: when.now }),
   };
 }
 

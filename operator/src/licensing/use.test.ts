@@ -15,10 +15,12 @@ test.each([
   ['two in a hundred are', written(1000, 600), 1020, 1020],
   ['a status that is damaged is written anew', { inUse: 5, observedAt: 'yesterday' }, 5, 5],
 ])('%s', (_what, before, counted, expected) => {
-  expect(useToWrite(before, { figures: { inUse: counted }, at: now }, now)['inUse']).toBe(expected);
+  expect(
+    useToWrite(before, { figures: { inUse: counted }, at: now }, { now, everyMs: 60_000 })['inUse'],
+  ).toBe(expected);
 });
 
 test('an instant alone is no reason to write', () => {
   const before = written(5, 3600);
-  expect(useToWrite(before, { figures: { inUse: 5 }, at: now }, now)).toEqual(before);
+  expect(useToWrite(before, { figures: { inUse: 5 }, at: now }, { now, everyMs: 60_000 })).toEqual(before);
 });

@@ -4,25 +4,25 @@ export interface Use {
   [figure: string]: string | number;
 }
 
-const EVERY_MS = 60_000;
 /** A figure that moves less than this is not worth a write; small ones are told exactly. */
 const MOVED = { least: 1, share: 0.02 };
 
 /**
- * The figures to write: new ones when they moved and those that are written are a minute old, else those that are
- * written. An instant alone is never a reason to write. `at`, `now`: ms since 1970.
+ * The figures to write: new ones when they moved and those that are written are old enough, else those that
+ * are written. An instant alone is never a reason to write. `at`, `now`: ms since 1970; `everyMs`: the age of figures
+ * that new ones may replace.
  */
 export function useToWrite(
   written: unknown,
   counted: { figures: Readonly<Record<string, number>>; at: number },
-  now: number,
+  { now, everyMs }: { now: number; everyMs: number },
 ): Use {
   const { figures, at } = counted;
   const next = { ...figures, observedAt: new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z') };
   const before = asUse(written);
   if (before === undefined) return next;
   const moved = Object.entries(figures).some(([name, value]) => hasMoved(before[name], value));
-  return moved && now - Date.parse(before.observedAt) >= EVERY_MS ? next : before;
+  return moved && now - Date.parse(before.observedAt) >= everyMs ? next : before;
 }
 
 function hasMoved(before: string | number | undefined, value: number): boolean {

@@ -170,6 +170,7 @@ function run({ api, manager, clock }: { api: StubApi; manager: ScriptedManager; 
     managerUrl: manager.url,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
+    figuresMs: 60_000,
   });
   const stopping = new AbortController();
   const ended = operator.run(stopping.signal);
