@@ -1,9 +1,10 @@
 import { defineConfig } from '@playwright/test';
 
-// One worker: the desktop, its keyboard and its focus are one.
+// Files run side by side, each with an appliance and a desktop of its own; within a file the desktop, its keyboard and its
+// focus are one.
 const config = defineConfig({
   testDir: 'specs',
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,

@@ -9,14 +9,14 @@ export function unitTests(tools) {
   return vitest(tools, ['--project', '!faults', '--project', '!lab']);
 }
 
-/** Runs the tests that kill real processes; `PM_KILLS` says how often. One file after the other: they share a desktop. */
+/** Runs the tests that kill real processes; `PM_KILLS` says how often. */
 export function faultTests(tools) {
-  return vitest(tools, ['--project', 'faults', '--no-file-parallelism']);
+  return vitest(tools, ['--project', 'faults']);
 }
 
 /**
  * Runs the tests on a Kubernetes control plane of our own. Where it cannot be built that is a failure, with its
- * reason: a lab that is skipped proves nothing. One file after the other: each lab takes 0.6 GB.
+ * reason: a lab that is skipped proves nothing.
  */
 export async function labTests(tools) {
   try {
@@ -26,7 +26,7 @@ export async function labTests(tools) {
     say(error.message);
     return { passed: 0, failed: 1 };
   }
-  return vitest(tools, ['--project', 'lab', '--no-file-parallelism']);
+  return vitest(tools, ['--project', 'lab']);
 }
 
 function vitest(tools, args) {

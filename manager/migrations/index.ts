@@ -7,6 +7,7 @@ import * as completenessRollup from './0006-completeness-rollup.ts';
 import * as declaredResources from './0007-declared-resources.ts';
 import * as useDay from './0008-use-day.ts';
 import * as sessionTimes from './0009-session-times.ts';
+import * as restored from './0010-restored.ts';
 
 export interface MigrationModule {
   /** Older binaries must not run on a schema with this migration. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, MigrationModule>> = {
   '0007-declared-resources': declaredResources,
   '0008-use-day': useDay,
   '0009-session-times': sessionTimes,
+  '0010-restored': restored,
 };

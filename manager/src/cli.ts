@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupCommand } from './backup/index.ts';
 import { connectDatabase, migrate } from './db/index.ts';
 import { apiDocument } from './document.ts';
 import { trustCommand } from './nats-trust/index.ts';
@@ -12,6 +13,15 @@ const commands: Record<string, Command> = {
   migrate: {
     summary: 'bring the database (PM_DATABASE_URL) to the schema of this version',
     run: runMigrate,
+  },
+  backup: {
+    summary: 'back up the database, check a backup, restore one; `backup --help` tells more',
+    run: async (args) => {
+      process.exitCode = await backupCommand(args, process.env, {
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+      });
+    },
   },
   openapi: {
     summary: 'print the OpenAPI document of the HTTP API',

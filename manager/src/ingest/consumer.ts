@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { INGEST_CONSUMER, STREAM_RECORDS, type Batch } from '@process-meter/contract';
 import type { Log } from '../log.ts';
 import type { Accepted, Incoming } from './accept.ts';
-import { ensureConsumer } from './ensure-consumer.ts';
+import { ensureConsumer, type RestoredAt } from './ensure-consumer.ts';
 import type { Pending } from './pipeline.ts';
 
 export interface ConsumerDeps {
@@ -14,6 +14,8 @@ export interface ConsumerDeps {
   log: Log;
   /** Ms after which a message without an acknowledgement comes again. */
   ackWaitMs: number;
+  /** Whether the database was made of a backup, and when. */
+  restored: () => Promise<RestoredAt | undefined>;
 }
 
 const FLUSH_RECORDS = 20_000;
@@ -61,7 +63,8 @@ export class RecordConsumer {
 
   async #consume(): Promise<void> {
     const manager = await jetstreamManager(this.#deps.connection, { checkAPI: false });
-    await ensureConsumer(manager, { ackWaitMs: this.#deps.ackWaitMs, maxAckPending: MAX_ACK_PENDING });
+    const limits = { ackWaitMs: this.#deps.ackWaitMs, maxAckPending: MAX_ACK_PENDING };
+    await ensureConsumer(manager, limits, await this.#deps.restored());
     const consumer = await jetstream(this.#deps.connection).consumers.get(STREAM_RECORDS, INGEST_CONSUMER);
     if (this.#stopped) return;
     const messages = await consumer.consume({

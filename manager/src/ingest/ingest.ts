@@ -15,6 +15,7 @@ import { publishMarks } from './marks.ts';
 import { ingestMetrics } from './metrics.ts';
 import { createPartitions } from './partition-store.ts';
 import { Pipeline } from './pipeline.ts';
+import { lastRestored } from './restored-store.ts';
 import { startStatusServer } from './status-server.ts';
 
 export interface IngestDeps {
@@ -122,6 +123,7 @@ function wire(
     now,
     log,
     ackWaitMs: config.ackWaitMs,
+    restored: () => lastRestored(database.pool),
   });
   return { consumer, pipeline };
 }

@@ -10,6 +10,13 @@ export interface TestDatabase extends Connection {
   drop(): Promise<void>;
 }
 
+/** A database without any table. */
+export async function emptyDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `pm_test_${randomBytes(6).toString('hex')}`;
+  await asOwner(serverUrl, (client) => client.query(`create database ${name}`));
+  return opened(serverUrl, name);
+}
+
 /** A database of its own for one test file, copied from a template that is migrated once per server. */
 export async function testDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `pm_test_${randomBytes(6).toString('hex')}`;
@@ -19,6 +26,10 @@ export async function testDatabase(serverUrl: string): Promise<TestDatabase> {
     await ensureTemplate(client, serverUrl);
     await client.query(`create database ${name} template ${TEMPLATE}`);
   });
+  return opened(serverUrl, name);
+}
+
+function opened(serverUrl: string, name: string): TestDatabase {
   const url = inDatabase(serverUrl, name);
   const connection = connectDatabase(url);
   return {

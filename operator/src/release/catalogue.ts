@@ -17,7 +17,7 @@ export const catalogueSchema = z.array(releaseSchema).min(1);
 export const RELEASES: readonly Release[] = [
   {
     version: '0.1.0',
-    schema: '0009-session-times',
+    schema: '0010-restored',
     from: '0.1.0',
     images: {
       Manager: 'registry.processmeter.io/process-meter/manager:0.1.0',

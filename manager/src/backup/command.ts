@@ -1,0 +1,166 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { connectDatabase } from '../db/index.ts';
+import { createBackup, keepNewest } from './create.ts';
+import { makeKey, readIdentity, readRecipients } from './keys.ts';
+import { BackupError } from './manifest.ts';
+import { restoreBackup, verifyBackup, type Restored } from './restore.ts';
+
+const HELP = `Usage: manager backup <command>
+
+  key --out FILE              make the key pair of the backups; prints the public key
+  create --to DIR             back up the database (PM_DATABASE_URL) into DIR, while everything runs
+    --for KEY                 public key, or a file with keys; may be given several times
+    --unencrypted             in place of --for: anybody who has the file can read it
+    --files DIR               also the files in DIR, such as the keys of the installation
+    --keep N                  afterwards remove all but the newest N backups in DIR
+  verify --from FILE          read a backup to its end and compare every byte with its digests
+    --key FILE                file with the secret key, when it is encrypted
+  restore --from FILE         bring a backup into an empty database (PM_DATABASE_URL)
+    --key FILE                file with the secret key, when it is encrypted
+    --files-to DIR            where the files that went with it are put
+
+Exit codes: 0 done, 1 not possible (the reason is printed), 2 wrong usage.
+`;
+
+class UsageError extends Error {}
+
+/** Lines for the reader. */
+export interface Tell {
+  out: (text: string) => void;
+  /** Progress and trouble. */
+  err: (text: string) => void;
+}
+
+type Run = (args: string[], env: NodeJS.ProcessEnv, tell: Tell) => Promise<void>;
+
+const COMMANDS: Readonly<Record<string, Run>> = { key, create, verify, restore };
+
+/** `manager backup …`. @returns the exit code */
+export async function backupCommand(
+  [name = '--help', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  tell: Tell,
+): Promise<number> {
+  if (name === '--help' || args.includes('--help')) {
+    tell.out(HELP);
+    return 0;
+  }
+  try {
+    const run = COMMANDS[name];
+    if (run === undefined) throw new UsageError(`no such command: ${name}`);
+    await run(args, env, tell);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      tell.err(`${error.message}\n${HELP}`);
+      return 2;
+    }
+    tell.err(`backup: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+const text = { type: 'string' } as const;
+
+function options<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+  args: string[],
+  known: T,
+) {
+  try {
+    return parseArgs({ args, options: known, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wanted(value: string | undefined, name: string): string {
+  if (value === undefined) throw new UsageError(`--${name} is needed`);
+  return value;
+}
+
+async function key(args: string[], _env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+  const { out } = options(args, { out: text });
+  const file = wanted(out, 'out');
+  const recipient = await makeKey(file);
+  tell.err(`backup: the secret key is in ${file}; without it no backup can be read: keep a copy elsewhere\n`);
+  tell.out(`${recipient}\n`);
+}
+
+async function create(args: string[], env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+  const given = options(args, {
+    to: text,
+    for: { type: 'string', multiple: true },
+    unencrypted: { type: 'boolean' },
+    files: text,
+    keep: text,
+  });
+  const keep = keepOf(given.keep);
+  const keys = given.for ?? [];
+  if (keys.length === 0 && given.unencrypted !== true)
+    throw new UsageError('--for is needed (or --unencrypted)');
+  const recipients = (await Promise.all(keys.map(readRecipients))).flat();
+  const dir = wanted(given.to, 'to');
+  await withDatabase(env, async (connection) => {
+    const begun = Date.now();
+    const onTable = (table: string): void => tell.err(`backup: ${table}\n`);
+    const made = await createBackup({
+      pool: connection.pool,
+      dir,
+      recipients,
+      filesDir: given.files,
+      onTable,
+    });
+    const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+    tell.err(
+      `backup: ${made.rows} rows of ${made.tables} tables as of ${made.asOf}, ${size(made.bytes)}, ${seconds} s\n`,
+    );
+    if (keep !== undefined) for (const gone of keepNewest(dir, keep)) tell.err(`backup: removed ${gone}\n`);
+    tell.out(`${made.file}\n`);
+  });
+}
+
+function keepOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const parsed = z.coerce.number().int().min(1).safeParse(value);
+  if (!parsed.success) throw new UsageError('--keep is a number from 1 on');
+  return parsed.data;
+}
+
+async function verify(args: string[], _env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+  const given = options(args, { from: text, key: text });
+  const identity = given.key === undefined ? undefined : readIdentity(given.key);
+  const found = await verifyBackup(wanted(given.from, 'from'), identity);
+  tell.out(`whole: ${words(found)}\n`);
+}
+
+async function restore(args: string[], env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+  const given = options(args, { from: text, key: text, 'files-to': text });
+  const identity = given.key === undefined ? undefined : readIdentity(given.key);
+  const file = wanted(given.from, 'from');
+  await withDatabase(env, async (connection) => {
+    const found = await restoreBackup(connection, { file, identity, filesDir: given['files-to'] });
+    tell.out(`restored: ${words(found)}; every table was read again and is what was backed up\n`);
+  });
+}
+
+const words = ({ rows, tables, files, asOf }: Restored): string =>
+  `${rows} rows of ${tables} tables${files === 0 ? '' : ` and ${files} files`} as of ${asOf}`;
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+async function withDatabase(
+  env: NodeJS.ProcessEnv,
+  work: (connection: ReturnType<typeof connectDatabase>) => Promise<void>,
+): Promise<void> {
+  const parsed = z.object({ PM_DATABASE_URL: z.string().min(1) }).safeParse(env);
+  if (!parsed.success) throw new BackupError('PM_DATABASE_URL is not set');
+  const connection = connectDatabase(parsed.data.PM_DATABASE_URL, 2);
+  try {
+    await work(connection);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,1 @@
+export { backupCommand, type Tell } from './command.ts';
