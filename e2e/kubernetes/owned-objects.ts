@@ -8,6 +8,7 @@ const KINDS = [
   'deployments',
   'statefulsets',
   'jobs',
+  'cronjobs',
   'services',
   'serviceaccounts',
   'configmaps',

@@ -1,32 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { signIn } from './appliance/manager-api.ts';
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-
-/** Starts the appliance as `npm start` does and waits for its announcement. */
-async function start(dir: string) {
-  const child = spawn(process.execPath, [MAIN, '--data', dir, '--no-demo', '--no-agent'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DISPLAY: '' },
-  });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-  void exited.then((code) => (output += `ended with ${code}; Ctrl-C stops everything`));
-  await expect.poll(() => output, { timeout: 40_000 }).toContain('Ctrl-C stops everything');
-  expect(output).toContain('Process Meter runs.');
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    child.kill(signal);
-    return exited;
-  };
-  return { output, end, password: /Password +(\S+)/.exec(output)?.[1] ?? '' };
-}
+import { startLocal } from './testing/start-local.ts';
 
 /** Processes that name the folder in their command line. */
 function processesOn(dir: string): string[] {
@@ -46,7 +23,7 @@ test('the appliance starts, stops without a trace, and finds its data after a cl
   const dir = mkdtempSync(join(tmpdir(), 'pm-appliance-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }));
 
-  const first = await start(dir);
+  const first = await startLocal(dir);
   const ports = JSON.parse(readFileSync(join(dir, 'ports.json'), 'utf8'));
   expect((await fetch(`http://127.0.0.1:${ports.portal}/sign-in`)).status).toBe(200);
   const who = { account: 'default', login: 'admin', password: first.password };
@@ -57,12 +34,12 @@ test('the appliance starts, stops without a trace, and finds its data after a cl
   expect(Date.now() - begun).toBeLessThan(10_000);
   expect(processesOn(dir)).toEqual([]);
 
-  const second = await start(dir);
+  const second = await startLocal(dir);
   expect(second.password).toBe(first.password);
   await second.end('SIGKILL');
   await expect.poll(() => processesOn(dir), { timeout: 12_000 }).toEqual([]);
 
-  const third = await start(dir);
+  const third = await startLocal(dir);
   expect(third.password).toBe(first.password);
   expect(JSON.parse(readFileSync(join(dir, 'ports.json'), 'utf8'))).toEqual(ports);
   await third.end('SIGTERM');

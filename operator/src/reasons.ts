@@ -13,6 +13,7 @@ export const INSTALLATION_REASONS = [
   'ManagerReady',
   'IngestReady',
   'PortalReady',
+  'BackupDeclared',
   'Exposed',
   'PoliciesReady',
   'NothingForEvaluation',

@@ -9,6 +9,7 @@ function namespaced(group: string, version: string, kind: string, plural: string
 export const DEPLOYMENTS = namespaced('apps', 'v1', 'Deployment', 'deployments');
 export const STATEFUL_SETS = namespaced('apps', 'v1', 'StatefulSet', 'statefulsets');
 export const JOBS = namespaced('batch', 'v1', 'Job', 'jobs');
+export const CRON_JOBS = namespaced('batch', 'v1', 'CronJob', 'cronjobs');
 export const SERVICES = namespaced('', 'v1', 'Service', 'services');
 export const SERVICE_ACCOUNTS = namespaced('', 'v1', 'ServiceAccount', 'serviceaccounts');
 export const VOLUME_CLAIMS = namespaced('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims');

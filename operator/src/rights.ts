@@ -32,7 +32,7 @@ export const NAMESPACE_RIGHTS: readonly Right[] = [
   // Only the namespace itself: its uid tells clusters apart.
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: OWN },
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: OWN },
+  { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: OWN },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: OWN },
   { apiGroups: ['networking.k8s.io'], resources: ['ingresses', 'networkpolicies'], verbs: OWN },
   {

@@ -101,6 +101,7 @@
     - batch
   resources:
     - jobs
+    - cronjobs
   verbs:
     - get
     - list

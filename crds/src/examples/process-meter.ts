@@ -24,6 +24,7 @@ const production = {
   ingest: { replicas: 2 },
   portal: { replicas: 2 },
   exposure: { host: 'meter.corp.local', ingress: { className: 'corp', tlsSecretName: 'meter-tls' } },
+  backup: { claimName: 'meter-backups', recipients: [`age1${'q'.repeat(58)}`] },
   timeZone: 'Europe/Berlin',
 };
 
@@ -43,7 +44,11 @@ const NAME =
 export const processMeterExamples: Examples = {
   kind: 'ProcessMeter',
   valid: [
-    { name: 'production on a PostgreSQL of yours, three NATS servers, an Ingress', object: of(production) },
+    {
+      name: 'production on a PostgreSQL of yours, three NATS servers, an Ingress, backups',
+      object: of(production),
+      defaults: { 'backup.schedule': '15 2 * * *', 'backup.keep': 14, 'backup.suspend': false },
+    },
     {
       name: 'evaluation: everything runs in the cluster',
       object: of(evaluation),
@@ -184,6 +189,27 @@ export const processMeterExamples: Examples = {
       object: of({ ...evaluation, images: { overrides: [{ component: 'Manager' }] } }),
       field: 'spec.images.overrides[0]',
       message: 'an image override needs a repository, a tag or a digest',
+    },
+    {
+      name: 'a schedule that is none',
+      object: of({ ...production, backup: { ...production.backup, schedule: 'every night' } }),
+      field: 'spec.backup.schedule',
+      message: 'should match',
+    },
+    {
+      name: 'backups that nobody could read',
+      object: of({ ...production, backup: { ...production.backup, recipients: [] } }),
+      field: 'spec.backup.recipients',
+      message: 'should have at least 1 items',
+    },
+    {
+      name: 'the secret key in place of the public one',
+      object: of({
+        ...production,
+        backup: { claimName: 'b', recipients: [`AGE-SECRET-KEY-1${'Q'.repeat(58)}`] },
+      }),
+      field: 'spec.backup.recipients[0]',
+      message: 'should match',
     },
     {
       name: 'a digest that is none',

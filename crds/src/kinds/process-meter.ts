@@ -3,6 +3,7 @@ import { READY_COLUMNS, type Kind, type Resource } from '../schema/kind.ts';
 import { count, list, listByKeys, objectName, secretKey, text } from '../schema/fields.ts';
 import { withRules } from '../schema/rules.ts';
 import { platformStatus } from '../schema/status.ts';
+import { backupSchema } from './backup.ts';
 import { databaseSchema, messagingSchema } from './bindings.ts';
 import { logLevel, podFields, pullPolicy, pullSecrets, replicas, shortName, trustedProxies } from './pods.ts';
 
@@ -126,6 +127,7 @@ export const processMeterSpecSchema = z
     ingest: part(16, 'Ingest').optional(),
     portal: part(16, 'the portal').optional(),
     exposure: exposure.optional(),
+    backup: backupSchema.optional(),
     networkPolicy: z
       .object({
         mode: z

@@ -30,6 +30,7 @@ export function productValuesSchema(): JsonSchema {
     messaging: messagingSchema(take('messaging')),
     ...Object.fromEntries(['manager', 'ingest', 'portal'].map((part) => [part, take(part)])),
     exposure: emptyOr(take('exposure')),
+    backup: emptyOr(take('backup')),
     ...Object.fromEntries(settings.map((name) => [name, take(name)])),
     secrets: jsonSchema(secrets),
     licensing: {

@@ -36,6 +36,11 @@ export interface Options {
   help: boolean;
 }
 
+/** Data folder when none is given. */
+export function defaultDataDir(isRoot: boolean): string {
+  return isRoot ? '/var/lib/process-meter' : join(homedir(), '.local', 'share', 'process-meter');
+}
+
 /** Reads the command line. @throws Error that names what is wrong */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, isRoot: boolean): Options {
   const string = { type: 'string' } as const;
@@ -66,9 +71,8 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, isR
     const wanted = given[`${name}-port`];
     if (wanted !== undefined) ports[name] = wanted;
   }
-  const home = isRoot ? '/var/lib/process-meter' : join(homedir(), '.local', 'share', 'process-meter');
   return {
-    dataDir: resolve(given.data ?? home),
+    dataDir: resolve(given.data ?? defaultDataDir(isRoot)),
     host: given.host,
     ports,
     display: given.display ?? env['DISPLAY'],

@@ -83,21 +83,34 @@ export function lockState(dir: string): { crashedBefore: boolean; release: () =>
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   const file = join(dir, 'running.pid');
   const crashedBefore = existsSync(file);
-  if (crashedBefore) {
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (pid !== process.pid && isAppliance(pid))
-      throw new Error(`an appliance is running on ${dir} already (process ${pid}); stop it or give --data`);
-  }
+  const pid = holderOf(dir, ANY);
+  if (pid !== undefined)
+    throw new Error(`an appliance is running on ${dir} already (process ${pid}); stop it or give --data`);
   writeFileSync(file, String(process.pid));
   return { crashedBefore, release: () => rmSync(file, { force: true }) };
 }
 
-function isAppliance(pid: number): boolean {
+const APPLIANCE = /local\/src\/main\.ts/;
+/** Also a backup or a restore. */
+const ANY = /local\/src\/(main|backup)\.ts/;
+
+/** Process that has the folder now, when its command is one of those. */
+function holderOf(dir: string, command: RegExp): number | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/src/main.ts');
+    const pid = Number(readFileSync(join(dir, 'running.pid'), 'utf8'));
+    const runs = command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    return runs && pid !== process.pid ? pid : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Address of the database of the appliance that runs on a folder; undefined when none does. */
+export function runningUrl(dir: string, database: string): string | undefined {
+  if (holderOf(dir, APPLIANCE) === undefined) return undefined;
+  const ports = portsSchema.parse(JSON.parse(readFileSync(join(dir, 'ports.json'), 'utf8')));
+  const password = readFileSync(join(dir, 'postgres.password'), 'utf8').trim();
+  return `postgres://processmeter:${password}@127.0.0.1:${ports.postgres}/${database}`;
 }
 
 /** Ports asked for, else those of the last start, else free ones; kept for the next start. */

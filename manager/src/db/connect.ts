@@ -38,5 +38,10 @@ export function connectDatabase(url: string, max = 10): Connection {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   let closed: Promise<void> | undefined;
-  return { db, pool, close: () => (closed ??= db.destroy()) };
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    // Kysely leaves a pool alone that it never used.
+    if (!pool.ended) await pool.end();
+  };
+  return { db, pool, close: () => (closed ??= close()) };
 }

@@ -10,6 +10,7 @@ import { installationOf, type Installation } from '../render/installation.ts';
 import { MANAGED_SELECTOR } from '../render/labels.ts';
 import {
   INGESTS,
+  CRON_JOBS,
   INGRESSES,
   JOBS,
   MANAGERS,
@@ -52,7 +53,10 @@ export interface ProcessMeterDeps {
 const selected = { labelSelector: MANAGED_SELECTOR };
 const KINDS = [
   ...PART_KINDS.filter(({ resource }) => resource.kind !== 'Deployment'),
-  ...[STATEFUL_SETS, JOBS, NETWORK_POLICIES, INGRESSES].map((resource) => ({ resource, options: selected })),
+  ...[STATEFUL_SETS, JOBS, CRON_JOBS, NETWORK_POLICIES, INGRESSES].map((resource) => ({
+    resource,
+    options: selected,
+  })),
   { resource: MANAGERS },
   { resource: INGESTS },
   { resource: PORTALS },

@@ -1,6 +1,8 @@
 import { HTTP_ROUTES } from '../resources.ts';
+import { renderBackup } from '../render/backup.ts';
 import { needsGateway, renderExposure } from '../render/exposure.ts';
 import { renderNetworkPolicies } from '../render/network-policies.ts';
+import { bindingsOf } from './bindings.ts';
 import { ingestStep, managerStep, portalStep } from './children.ts';
 import { databaseStep } from './database.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
@@ -18,6 +20,7 @@ export const STEPS: readonly Step[] = [
   managerStep,
   ingestStep,
   portalStep,
+  { run: backupStep },
   { run: exposureStep },
   { run: policiesStep },
   { run: pruneStep },
@@ -41,6 +44,11 @@ async function exposureStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
         deps.lookAgainMs,
       );
   return done('Exposed', 'It is reached as declared.');
+}
+
+async function backupStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
+  await make(pass, deps, renderBackup(pass.installation, bindingsOf(pass)));
+  return done('BackupDeclared', 'Backups are made as declared.');
 }
 
 async function policiesStep(pass: Pass, deps: StepDeps): Promise<StepResult> {

@@ -8,6 +8,7 @@ import {
 } from '@process-meter/crds';
 import type { Release } from '../release/catalogue.ts';
 import type { Desired } from '../runtime/index.ts';
+import { renderBackup } from './backup.ts';
 import { ingestChild, managerChild, portalChild } from './children.ts';
 import { renderExposure } from './exposure.ts';
 import { installationOf, type Bindings, type Installation } from './installation.ts';
@@ -33,6 +34,7 @@ export function renderEverything(processMeter: ProcessMeter, release: Release): 
     ...withPods(managerChild(installation, bindings)),
     ...withPods(ingestChild(installation, bindings)),
     ...withPods(portalChild(installation)),
+    ...renderBackup(installation, bindings),
     ...renderExposure(installation),
     ...renderNetworkPolicies(installation, usualPorts()),
   ];

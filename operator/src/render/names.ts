@@ -7,6 +7,7 @@ export const namesOf = (processMeter: string) => ({
   natsHeadless: `${processMeter}-nats-headless`,
   postgres: `${processMeter}-postgres`,
   migrate: `${processMeter}-migrate`,
+  backup: `${processMeter}-backup`,
   manager: `${processMeter}-manager`,
   ingest: `${processMeter}-ingest`,
   portal: `${processMeter}-portal`,

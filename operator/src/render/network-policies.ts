@@ -43,6 +43,7 @@ export function renderNetworkPolicies(installation: Installation, outer: OuterPo
     open('ingest', { from: [everybody(PORTS.ingest)], to: [database, messaging] }),
     open('portal', { from: [everybody(PORTS.portal)], to: [{ ports: [PORTS.manager], peer: 'manager' }] }),
     open('migration', { from: [], to: [database] }),
+    ...(spec.backup === undefined ? [] : [open('backup', { from: [], to: [database] })]),
     ...(spec.messaging.mode === 'Embedded'
       ? [
           open('nats', {
@@ -51,7 +52,7 @@ export function renderNetworkPolicies(installation: Installation, outer: OuterPo
           }),
         ]
       : []),
-    ...(spec.database.mode === 'Embedded' ? [open('postgres', { from: databaseClients(), to: [] })] : []),
+    ...(spec.database.mode === 'Embedded' ? [open('postgres', { from: databaseClients(spec), to: [] })] : []),
   ];
 }
 
@@ -59,8 +60,9 @@ function inner(embedded: boolean, peer: Component, ports: number[], outer: reado
   return embedded ? { ports, peer } : { ports: outer };
 }
 
-function databaseClients(): Way[] {
+function databaseClients({ backup }: Installation['spec']): Way[] {
   const clients: Component[] = ['manager', 'ingest', 'migration'];
+  if (backup !== undefined) clients.push('backup');
   return clients.map((peer) => ({ ports: [PORTS.postgres], peer }));
 }
 
