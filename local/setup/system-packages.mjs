@@ -12,6 +12,8 @@ const BROWSER = ['chromium'];
 const BENCH = ['postgresql-client', 'openssl'];
 /** A shell for the image of PostgreSQL. */
 const IMAGES = ['busybox-static'];
+/** What brings images into a registry, and checks signatures: bundles for air gaps are tried with them. */
+const REGISTRY = ['skopeo', 'openssl'];
 
 /** First Go that can fetch a newer tool chain by itself. */
 const GO_NEEDED = [1, 21];
@@ -19,15 +21,16 @@ const NATS_NEEDED = [2, 15];
 
 /**
  * Debian packages a task needs.
- * @param {{ desktop: boolean, browser: boolean, bench?: boolean, images?: boolean }} wanted
+ * @param {{ desktop: boolean, browser: boolean, bench?: boolean, images?: boolean, registry?: boolean }} wanted
  */
-export function neededPackages({ desktop, browser, bench = false, images = false }) {
+export function neededPackages({ desktop, browser, bench = false, images = false, registry = false }) {
   return [
     ...AGENT,
     ...(desktop ? DESKTOP : []),
     ...(browser ? BROWSER : []),
     ...(bench ? BENCH : []),
     ...(images ? IMAGES : []),
+    ...(registry ? REGISTRY : []),
     ...(natsServerCanBeMade() ? [] : ['python3', 'python3-pip']),
   ];
 }

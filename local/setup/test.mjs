@@ -24,6 +24,7 @@ async function main() {
     desktop: parts.some((part) => !['checks', 'lab'].includes(part)),
     browser: parts.includes('e2e'),
     images: parts.includes('unit'),
+    registry: parts.includes('unit'),
   });
   say(`ready after ${since(started)}`);
   if (parts.includes('checks')) await checks(tools);

@@ -34,14 +34,14 @@ test('an appliance that runs is backed up, and comes back in another folder with
   const first = await startLocal(dir, '--portal-port', String(await freePort()));
   const before = await (await managerOf(dir, first.password)).applicationCount();
   const made = await run('backup', '--data', dir);
-  expect(made, made.output).toMatchObject({ code: 0 });
+  expect(made).toMatchObject({ code: 0 });
   expect(made.output).toContain(`the secret key is in ${join(dir, 'backup.key')}`);
   await first.end('SIGTERM');
 
   // Also one that does not run; the key stays the one it was.
   const key = readFileSync(join(dir, 'backup.key'), 'utf8');
   const again = await run('backup', '--data', dir, '--keep', '1');
-  expect(again, again.output).toMatchObject({ code: 0 });
+  expect(again).toMatchObject({ code: 0 });
   expect(readFileSync(join(dir, 'backup.key'), 'utf8')).toBe(key);
   const [name = '', ...more] = readdirSync(join(dir, 'backups'));
   expect(more).toEqual([]);
@@ -50,7 +50,7 @@ test('an appliance that runs is backed up, and comes back in another folder with
   const args = ['--from', from, '--key', join(dir, 'backup.key')];
   expect(await run('restore', ...args, '--data', dir)).toMatchObject({ code: 1 });
   const back = await run('restore', ...args, '--data', other);
-  expect(back, back.output).toMatchObject({ code: 0 });
+  expect(back).toMatchObject({ code: 0 });
   expect(readdirSync(other).filter((entry) => entry.startsWith('.restored'))).toEqual([]);
   const second = await startLocal(other, '--portal-port', String(await freePort()));
   expect(second.password).toBe(first.password);

@@ -60,10 +60,10 @@ function windowManagerReady(display: string): boolean {
 async function until(ready: () => boolean, what: string, server: Supervised): Promise<void> {
   let over = false;
   void server.ended.then(() => (over = true));
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     if (ready()) return;
     if (over) throw new Error(`${what} ended while starting`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${what} is not ready after 10 s`);
+  throw new Error(`${what} is not ready after 30 s`);
 }

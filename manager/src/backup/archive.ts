@@ -68,7 +68,13 @@ export interface ArchiveEntry {
 export async function* readArchive(file: string, identity: string | undefined): AsyncGenerator<ArchiveEntry> {
   const plain = await opened(file, identity);
   const unpacked = createZstdDecompress();
-  const failed = pipeline(plain, unpacked).catch((error: unknown) => void unpacked.destroy(asError(error)));
+  const failure = pipeline(plain, unpacked).then(
+    () => undefined,
+    (error: unknown) => {
+      unpacked.destroy(asError(error));
+      return asError(error);
+    },
+  );
   const decoder = createTarDecoder({ strict: true });
   const entries = Readable.toWeb(unpacked).pipeThrough(decoder);
   try {
@@ -76,7 +82,9 @@ export async function* readArchive(file: string, identity: string | undefined): 
       const bytes = await new Response(body).bytes();
       yield { name: header.name, bytes };
     }
-    await failed;
+    // The end of the tar may be reached before the end of the file, whose checksum comes last.
+    const failed = await failure;
+    if (failed !== undefined) throw failed;
   } catch (error) {
     if (error instanceof BackupError) throw error;
     throw new BackupError(`${file}: ${NOT_WHOLE} (${asError(error).message})`, { cause: error });
