@@ -35,6 +35,7 @@ export const INSTALLATION_REASONS = [
   'UnknownRelease',
   'DowngradeRefused',
   'UpgradeSkipsRelease',
+  'UpgradeNotApproved',
   'GeneratedSecretLost',
   'DatabaseSecretMissing',
   'CloudNativePGMissing',

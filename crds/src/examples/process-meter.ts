@@ -58,6 +58,7 @@ export const processMeterExamples: Examples = {
         'messaging.embedded.replicas': 1,
         'messaging.embedded.storage.size': '10Gi',
         'networkPolicy.mode': 'Enabled',
+        'upgrade.strategy': 'Automatic',
         'configSync.maxDeletePercent': 20,
         timeZone: 'UTC',
         logLevel: 'Info',
@@ -189,6 +190,12 @@ export const processMeterExamples: Examples = {
       object: of({ ...evaluation, images: { overrides: [{ component: 'Manager' }] } }),
       field: 'spec.images.overrides[0]',
       message: 'an image override needs a repository, a tag or a digest',
+    },
+    {
+      name: 'an approval that is no release',
+      object: of({ ...evaluation, upgrade: { strategy: 'Supervised', approvedVersion: 'latest' } }),
+      field: 'spec.upgrade.approvedVersion',
+      message: 'should match',
     },
     {
       name: 'a schedule that is none',

@@ -102,15 +102,29 @@ const exposure = withRules(
   ],
 );
 
+const release = z
+  .string()
+  .max(60)
+  .regex(/^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}(-[0-9A-Za-z.-]{1,40})?$/);
+
+const upgrade = z
+  .object({
+    strategy: z
+      .enum(['Automatic', 'Supervised'])
+      .default('Automatic')
+      .describe('Automatic moves to the wanted release at once; Supervised waits for its approval.'),
+    approvedVersion: release
+      .optional()
+      .describe('Release that may be moved to, with Supervised. Another one waits until it stands here.'),
+  })
+  .prefault({})
+  .describe('How it moves from release to release.');
+
 export const processMeterSpecSchema = z
   .object({
-    version: z
-      .string()
-      .max(60)
-      .regex(/^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}(-[0-9A-Za-z.-]{1,40})?$/)
-      .describe(
-        'Release of the product to run. Nothing but this and the fields below changes a pod: an upgrade of the operator does not.',
-      ),
+    version: release.describe(
+      'Release of the product to run. Nothing but this and the fields below changes a pod: an upgrade of the operator does not.',
+    ),
     images,
     database: databaseSchema,
     messaging: messagingSchema,
@@ -126,6 +140,7 @@ export const processMeterSpecSchema = z
       .describe('How the Manager runs.'),
     ingest: part(16, 'Ingest').optional(),
     portal: part(16, 'the portal').optional(),
+    upgrade,
     exposure: exposure.optional(),
     backup: backupSchema.optional(),
     networkPolicy: z

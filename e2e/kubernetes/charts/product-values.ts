@@ -29,6 +29,7 @@ export function productValuesSchema(): JsonSchema {
     database: bindingSchema(take('database'), ['external', 'cloudNativePG', 'embedded']),
     messaging: messagingSchema(take('messaging')),
     ...Object.fromEntries(['manager', 'ingest', 'portal'].map((part) => [part, take(part)])),
+    upgrade: emptyOr(take('upgrade')),
     exposure: emptyOr(take('exposure')),
     backup: emptyOr(take('backup')),
     ...Object.fromEntries(settings.map((name) => [name, take(name)])),

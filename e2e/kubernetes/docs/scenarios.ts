@@ -95,7 +95,7 @@ export const second = (world: RunbookWorld): Promise<unknown> =>
   world.apply([externalProcessMeter({}, 'second')]);
 
 async function newerSchema(world: RunbookWorld): Promise<void> {
-  await upgrade('version=0.3.0')(world);
+  await upgrade('upgrade.strategy=Automatic', 'version=0.3.0')(world);
   await world.kubectl('wait', METER, '--for=jsonpath={.status.version}=0.3.0', '--timeout=60s');
   await upgrade('version=0.1.0')(world);
 }
@@ -121,6 +121,11 @@ export const EMBEDDED: readonly Scenario[] = [
   { reason: 'NatsNotReady', says: [METER, 'MessagingReady'], cause: crowdedOut('nats'), remedy: giveRoom },
   { reason: 'Migrating', says: [METER, 'SchemaReady'], cause: migrateAgainWithoutRoom, remedy: giveRoom },
   { reason: 'MigrationFailed', says: [METER, 'Stalled'], cause: failMigration, remedy: giveRoom },
+  {
+    reason: 'UpgradeNotApproved',
+    says: [METER, 'Stalled'],
+    cause: upgrade('upgrade.strategy=Supervised', 'version=0.2.0'),
+  },
   { reason: 'DowngradeRefused', says: [METER, 'Stalled'], cause: newerSchema },
 ];
 

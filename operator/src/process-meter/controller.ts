@@ -172,7 +172,9 @@ function beginPass(
     version: text(before['version']),
     schemaVersion: text(before['schemaVersion']),
   };
-  const found = releaseFor(spec.version, installed, releases);
+  const { strategy, approvedVersion } = spec.upgrade;
+  const approved = (version: string): boolean => strategy === 'Automatic' || approvedVersion === version;
+  const found = releaseFor(spec.version, installed, releases, approved);
   if ('refusal' in found) return found;
   const pass: Pass = {
     object,

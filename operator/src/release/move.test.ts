@@ -15,8 +15,8 @@ const releases = [
   release('1.1.0', '0012-b', '1.0.0'),
   release('2.0.0', '0012-b', '1.1.0'),
 ];
-const move = (wanted: string, version?: string, schemaVersion?: string): string => {
-  const found = releaseFor(wanted, { version, schemaVersion }, releases);
+const move = (wanted: string, version?: string, schemaVersion?: string, approved = true): string => {
+  const found = releaseFor(wanted, { version, schemaVersion }, releases, () => approved);
   return 'release' in found ? found.release.version : found.refusal.reason;
 };
 
@@ -35,6 +35,15 @@ test('the way back is open until the database was migrated past the release', ()
   expect(move('1.1.0', '2.0.0', '0012-b')).toBe('1.1.0');
   expect(move('1.0.0', '1.1.0', '0009-a')).toBe('1.0.0');
   expect(move('1.0.0', '1.1.0', '0012-b')).toBe('DowngradeRefused');
+});
+
+test('a supervised move waits for its approval, forwards and back; what runs and the first installation need none', () => {
+  expect(move('1.1.0', '1.0.0', '0009-a', false)).toBe('UpgradeNotApproved');
+  expect(move('1.1.0', '2.0.0', '0012-b', false)).toBe('UpgradeNotApproved');
+  expect(move('1.0.0', '1.0.0', '0009-a', false)).toBe('1.0.0');
+  expect(move('1.0.0', undefined, undefined, false)).toBe('1.0.0');
+  // What cannot be is said first: nobody approves it for nothing.
+  expect(move('2.0.0', '1.0.0', '0009-a', false)).toBe('UpgradeSkipsRelease');
 });
 
 test('a refusal says what is known and what to do', () => {

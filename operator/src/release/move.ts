@@ -14,11 +14,15 @@ export interface Installed {
   schemaVersion: string | undefined;
 }
 
+/** Says of a release whether a person let it in; always true where moves are not supervised. */
+export type Approval = (version: string) => boolean;
+
 /** The release to run, or why not. Back is allowed as long as the database was not migrated past it. */
 export function releaseFor(
   wanted: string,
   installed: Installed,
   releases: readonly Release[],
+  approved: Approval = () => true,
 ): { release: Release } | { refusal: Refusal } {
   const release = releases.find(({ version }) => version === wanted);
   if (release === undefined) {
@@ -33,6 +37,10 @@ export function releaseFor(
   if (installed.version !== undefined && compareVersions(installed.version, release.from) < 0) {
     const message = `release ${wanted} can be reached from ${release.from} on; ${installed.version} runs: upgrade to a release between them first`;
     return { refusal: { reason: 'UpgradeSkipsRelease', message } };
+  }
+  if (installed.version !== undefined && installed.version !== wanted && !approved(wanted)) {
+    const message = `release ${wanted} waits for approval, ${installed.version} goes on running: set spec.upgrade.approvedVersion to ${wanted}`;
+    return { refusal: { reason: 'UpgradeNotApproved', message } };
   }
   return { release };
 }
