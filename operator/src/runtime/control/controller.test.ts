@@ -153,6 +153,31 @@ test('a pass that throws, whatever it throws, is tried again with backoff and ha
   expect(lines().filter(({ msg }) => msg === 'a pass failed and will be tried again')).toHaveLength(2);
 });
 
+test.each([
+  [60, 60_000],
+  [86_400, 300_000],
+])(
+  'a pass that the API server tells to come back in %i s waits that long, but no more than 5 min',
+  async (seconds, waits) => {
+    let count = 0;
+    const { api, clock, start } = await setUp({
+      reconcile: () => {
+        count += 1;
+        if (count > 1) return Promise.resolve(undefined);
+        const retryAfterMs = seconds * 1000;
+        return Promise.reject(new KubeError({ status: 429, message: 'too many', retryAfterMs }));
+      },
+    });
+    api.store.put(widgetPath('one'), widget('one'));
+    await start();
+    await until('the first', () => count === 1);
+    await clock.advance(waits - 1000);
+    expect(count).toBe(1);
+    await clock.advance(1100);
+    expect(count).toBe(2);
+  },
+);
+
 test('requeueAfterMs brings another pass after that time', async () => {
   let count = 0;
   const { api, clock, start } = await setUp({

@@ -161,7 +161,7 @@ export class Controller {
     if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) {
       this.#metrics.panicked();
     }
-    this.#queue.retry(text);
+    this.#queue.retry(text, error instanceof KubeError ? error.retryAfterMs : undefined);
   }
 }
 

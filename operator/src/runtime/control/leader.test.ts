@@ -131,6 +131,37 @@ test('a slow API server of a few seconds loses nobody the lease', async () => {
   expect(a.elector.mayWrite()).toBe(true);
 });
 
+test('an API server that refuses is asked again when it said, and the lease is kept meanwhile', async () => {
+  const { api, clock, candidate, live } = await setUp();
+  const [a, b] = [candidate('a'), candidate('b')];
+  await a.acquired();
+  const refused: number[] = [];
+  const waits: number[] = [];
+  let renewals = 0;
+  let lost = false;
+  void a.held().then(() => (lost = true));
+  api.misbehave = ({ method }) => {
+    const now = clock.monotonic();
+    if (refused.length > waits.length) waits.push(now - (refused.at(-1) ?? now));
+    // Every second renewal is refused, so that it comes in time.
+    if (method === 'GET' || (renewals += 1) % 2 === 0) return undefined;
+    refused.push(now);
+    return { status: 429, headers: { 'retry-after': '5' } };
+  };
+  await live(60_000);
+  expect(lost).toBe(false);
+  expect(waits.length).toBeGreaterThan(5);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(5000);
+
+  api.misbehave = () => ({ status: 429, headers: { 'retry-after': '86400' } });
+  const before = api.requests.length;
+  void b.acquired();
+  await live(60_000);
+  // Once a lease, not once a day.
+  expect(api.requests.length - before).toBeGreaterThanOrEqual(3);
+  expect(api.requests.length - before).toBeLessThanOrEqual(8);
+});
+
 test('a process that was stopped for longer than its lease knows when it wakes that it may not write', async () => {
   const { clock, candidate } = await setUp();
   const a = candidate('a');

@@ -50,6 +50,8 @@ export class LeaderElector {
   /** The version last seen, and when it was seen first. */
   #seen: { version: string; at: number } | undefined;
   #until = 0;
+  /** How long the API server wants to be left alone, ms. */
+  #askedMs = 0;
   /** A lease that names this process although it never wrote one was not taken by it. */
   #wrote = false;
 
@@ -73,7 +75,7 @@ export class LeaderElector {
         this.#deps.leading(true);
         return true;
       }
-      await sleep(clock, this.#times.retryMs * (1 + 0.2 * random()), signal);
+      await sleep(clock, this.#pauseMs() * (1 + 0.2 * random()), signal);
     }
     return false;
   }
@@ -90,7 +92,7 @@ export class LeaderElector {
     try {
       armDeadline();
       for (;;) {
-        await sleep(clock, this.#times.retryMs, controller.signal);
+        await sleep(clock, this.#pauseMs(), controller.signal);
         if (signal.aborted) return 'stopped';
         if (!this.mayWrite()) return this.#lost('it could not be renewed in time');
         let outcome = await this.#try(controller.signal);
@@ -131,13 +133,22 @@ export class LeaderElector {
     return 'lost';
   }
 
+  /** Until the next try. A lease that nobody renews has run out by then, whatever the server asks for. */
+  #pauseMs(): number {
+    const { retryMs, leaseMs } = this.#times;
+    return Math.max(retryMs, Math.min(this.#askedMs, leaseMs));
+  }
+
   /** One look, and a write if the lease is ours or free. */
   async #try(signal: AbortSignal): Promise<Try> {
     try {
-      return await this.#renewOrTake(signal);
+      const outcome = await this.#renewOrTake(signal);
+      this.#askedMs = 0;
+      return outcome;
     } catch (error) {
       // Whatever is wrong with it, our copy is not to be built on.
       this.#lease = undefined;
+      this.#askedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
       if (error instanceof KubeError && (error.status === 409 || error.notFound)) return 'raced';
       if (!signal.aborted) this.#deps.log.warn({ err: error }, 'cannot reach the lease');
       return 'failed';

@@ -76,14 +76,15 @@ export class WorkQueue {
     this.#armTimer();
   }
 
-  /** The work failed: again, after longer and longer. */
-  retry(key: string): void {
+  /** The work failed: again, after longer and longer, and not before `askedMs`, within the longest delay there is. */
+  retry(key: string, askedMs = 0): void {
     if (this.#closed) return;
     const failures = this.failures(key) + 1;
     this.#failures.set(key, failures);
     this.#deps.metrics.retried();
     const own = backoffDelay(failures, BACKOFF, this.#deps.random);
-    this.addAfter(key, Math.max(own, this.#bucket.reserve()));
+    const asked = Math.min(askedMs, BACKOFF.longestMs);
+    this.addAfter(key, Math.max(own, asked, this.#bucket.reserve()));
   }
 
   /** The work succeeded: the next failure counts as the first. */
