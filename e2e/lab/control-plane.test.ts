@@ -178,4 +178,15 @@ describe('a lab', () => {
     await lab.apply([namespace('after')]);
     await serviceAccountOf('after');
   });
+
+  test('forgets old revisions when it is told to', async () => {
+    const named = (...args: string[]): Promise<string> => lab.kubectl([...args, 'configmap', 'old']);
+    await named('create');
+    const version = await named('get', '-o', 'jsonpath={.metadata.resourceVersion}');
+    const asOf = `/api/v1/namespaces/default/configmaps?resourceVersion=${version}&resourceVersionMatch=Exact`;
+    await named('delete');
+    expect(await lab.kubectl(['get', '--raw', asOf])).toContain('"old"');
+    await lab.restartApiServer({ signal: 'SIGKILL', whileDown: () => lab.compact() });
+    await expect(lab.kubectl(['get', '--raw', asOf])).rejects.toThrow('too old');
+  });
 });

@@ -14,6 +14,8 @@ import { until } from './wait.ts';
 /** The components that run, and what is needed to start one again. */
 export interface ControlPlane {
   url: string;
+  /** Address of etcd. */
+  etcd: string;
   ca: string;
   adminKubeconfig: string;
   auditFile: string;
@@ -52,6 +54,7 @@ export async function startControlPlane(
   const api = apiClient({ ca: pem('ca.crt'), cert: pem('admin.crt'), key: pem('admin.key') });
   const plane: ControlPlane = {
     url: setting.url,
+    etcd: etcdUrl(setting),
     ca: pem('ca.crt'),
     adminKubeconfig: join(keys, 'admin.kubeconfig'),
     auditFile: join(place.run, 'log', 'audit.log'),
@@ -100,10 +103,15 @@ function writeKubeconfigs({ keys, url }: Setting): void {
   }
 }
 
+function etcdUrl({ address, ports }: Setting): string {
+  return `http://${address}:${ports.etcd}`;
+}
+
 /** Where a component says that it is well; KWOK is judged by its nodes. */
-function healthUrl(component: Component, { address, ports, url }: Setting): string | undefined {
+function healthUrl(component: Component, setting: Setting): string | undefined {
+  const { address, ports, url } = setting;
   const own: Partial<Record<Component, string>> = {
-    etcd: `http://${address}:${ports.etcd}/health`,
+    etcd: `${etcdUrl(setting)}/health`,
     'kube-apiserver': `${url}/readyz`,
     'kube-controller-manager': `https://${address}:${ports.controllers}/healthz`,
     'kube-scheduler': `https://${address}:${ports.scheduler}/healthz`,

@@ -79,6 +79,8 @@ export interface Lab {
   restartApiServer(options?: RestartOptions): Promise<void>;
   /** Like `restartApiServer` for any component. */
   restart(component: Component, options?: RestartOptions): Promise<void>;
+  /** Makes etcd forget every revision before the present one: who has to go on from an older one is told 410. */
+  compact(): Promise<void>;
   /** Resolves when the lab has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends everything and removes its folder. Safe to call twice. */

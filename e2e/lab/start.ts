@@ -5,6 +5,7 @@ import { readAuditLog } from './audit.ts';
 import { ensureBinaries, type Binaries } from './binaries.ts';
 import { runCommand, type CommandOptions } from './command.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { compact } from './etcd.ts';
 import { addFakeNodes } from './fake-nodes.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { Component, Lab, LabOptions, ServiceAccountRef } from './lab.ts';
@@ -69,6 +70,7 @@ function assemble(place: Place, binaries: Binaries, plane: ControlPlane): Lab {
     auditLog: (filter) => readAuditLog(plane.auditFile, filter),
     restartApiServer: (restartOptions) => restart('kube-apiserver', restartOptions),
     restart,
+    compact: () => compact(plane.etcd),
     ended: place.ended,
     stop: () => place.end(),
   };

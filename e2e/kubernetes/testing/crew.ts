@@ -33,8 +33,8 @@ export interface Crew {
 export interface CrewOptions {
   size: number;
   env?: Readonly<Record<string, string>>;
-  /** Changes the kubeconfig of each, such as to another address of the API server. @returns the file to use */
-  through?: (kubeconfig: string) => string;
+  /** Changes the kubeconfig of each, such as to another address of the API server. Resolves with the file to use. */
+  through?: (kubeconfig: string, name: string) => Promise<string>;
 }
 
 const leaseSchema = z.object({ spec: z.object({ holderIdentity: z.string().default('') }) });
@@ -50,9 +50,10 @@ export async function startCrew(world: World, api: ApiServer, options: CrewOptio
     count += 1;
     const name = `operator-${count}`;
     const kubeconfig = await world.lab.tokenKubeconfig({ namespace: world.namespace, name: ACCOUNT });
+    const used = (await options.through?.(kubeconfig, name)) ?? kubeconfig;
     if (stopping) return;
     const process = startOperator(
-      { kubeconfig: options.through?.(kubeconfig) ?? kubeconfig, namespace: world.namespace },
+      { kubeconfig: used, namespace: world.namespace },
       { ...options.env, PM_POD_NAME: name },
     );
     const member = { name, process, credential: credentialOf(kubeconfig) };
