@@ -57,6 +57,11 @@ export class Controller {
     this.#queue.add(keyText(key));
   }
 
+  /** Whether somebody has reconciled objects of this resource: they say what became of them. */
+  get hasWorked(): boolean {
+    return this.#primary.list().some((object) => object['status'] !== undefined);
+  }
+
   /** Works until the signal is aborted, then resolves as soon as the passes under way have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const workers = Array.from({ length: this.#options.concurrency ?? 1 }, () => this.#work(signal));

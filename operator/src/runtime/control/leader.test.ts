@@ -29,7 +29,7 @@ async function setUp(clock = new FakeClock()) {
   closers.push(() => Promise.resolve(stop.abort()));
   const lease = () => api.store.get(PATH)?.['spec'] as LeaseSpec | undefined;
   /** Both candidates live in the same time; each has its own connections. */
-  const candidate = (identity: string) => {
+  const candidate = (identity: string, hadLeader = false) => {
     const { log } = testLog();
     const transport = createTransport({
       credentials: api.credentials,
@@ -47,6 +47,7 @@ async function setUp(clock = new FakeClock()) {
         random: () => 0.5,
         log,
         leading: (leading) => told.push(leading),
+        hadLeader: () => hadLeader,
       },
     );
     return {
@@ -228,6 +229,21 @@ test('a lease that is deleted under its holder is made again by the holder, not 
   await live(10_000);
   expect(lease()!.holderIdentity).toBe('a');
   expect(secondLeads).toBe(false);
+  expect(a.elector.mayWrite()).toBe(true);
+});
+
+test('a lease that is deleted while another one starts is not taken by that one', async () => {
+  const { api, candidate, lease, live } = await setUp();
+  const [a, late] = [candidate('a'), candidate('late', true)];
+  await a.acquired();
+  void a.held();
+  await live(1_000);
+  let lateLeads = false;
+  api.store.delete(PATH);
+  void late.acquired().then((got) => (lateLeads = got));
+  await live(20_000);
+  expect(lease()!.holderIdentity).toBe('a');
+  expect(lateLeads).toBe(false);
   expect(a.elector.mayWrite()).toBe(true);
 });
 

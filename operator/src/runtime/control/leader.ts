@@ -30,6 +30,8 @@ export interface LeaderDeps {
   random: () => number;
   log: Logger;
   leading: (leading: boolean) => void;
+  /** Whether another process may have led before, when nothing is known of its lease. Default: no. */
+  hadLeader?: () => boolean;
 }
 
 /** Duration of a lease whose holder has let go; the same as that of other clients. */
@@ -178,15 +180,23 @@ export class LeaderElector {
   }
 
   #mayTake(lease: KubeObject | undefined): boolean {
-    // Deleted under a holder that we saw, and who may not know it yet.
-    if (lease === undefined)
-      return this.#wrote || this.#seen === undefined || this.#unchangedFor(this.#times.leaseMs);
+    if (lease === undefined) return this.#mayMake();
     const record = readLease(lease);
     const { durationMs } = record;
     if (this.#isMine(record) || isReleased(record)) return true;
     const version = lease.metadata.resourceVersion ?? '';
     if (this.#seen?.version !== version) this.#seen = { version, at: this.#deps.clock.monotonic() };
     return this.#unchangedFor(durationMs);
+  }
+
+  /** Deleted under a holder that we saw, or that must have been there, it is waited for: he may not know it yet. */
+  #mayMake(): boolean {
+    if (this.#wrote) return true;
+    if (this.#seen === undefined) {
+      if (this.#deps.hadLeader?.() !== true) return true;
+      this.#seen = { version: '', at: this.#deps.clock.monotonic() };
+    }
+    return this.#unchangedFor(this.#times.leaseMs);
   }
 
   #isMine({ holder }: LeaseRecord): boolean {

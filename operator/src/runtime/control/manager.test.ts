@@ -143,6 +143,20 @@ test('one that takes over works with what the server has then, although its watc
   ).toBe(1);
 });
 
+test('one that starts where the lease was deleted waits for its holder only if somebody has worked here', async () => {
+  const { api, clock, start, advance } = await setUp();
+  api.store.put(widgetPath('one'), { ...widget('one'), status: { ready: true } });
+  const startedAt = clock.monotonic();
+  const late = start('late');
+  await advance('it works', () => late.passes.length > 0);
+  expect(clock.monotonic() - startedAt).toBeGreaterThan(15_000);
+
+  const other = await setUp();
+  other.api.store.put(widgetPath('one'), widget('one'));
+  const early = other.start('early');
+  await until('it works', () => early.passes.length > 0);
+});
+
 test('a leader that loses its lease says so at once, ends its passes, and writes nothing more', async () => {
   const { api, start, advance } = await setUp();
   api.store.put(widgetPath('one'), widget('one'));

@@ -182,7 +182,12 @@ export class OperatorManager {
     const client = createClient(this.#transport, { urgent: { timeoutMs: renewMs / 2 } });
     return new LeaderElector(
       { ...leader, identity: instance },
-      { ...this.#deps, client, leading: (leading) => this.metrics.leader(component, leading) },
+      {
+        ...this.#deps,
+        client,
+        leading: (leading) => this.metrics.leader(component, leading),
+        hadLeader: () => this.#controllers.some((controller) => controller.hasWorked),
+      },
     );
   }
 }
