@@ -18,7 +18,7 @@ import { objectWrites, operatorWrites, settled, told } from './testing/writes.ts
 import { NAMESPACE, startWorld, type World } from './world.ts';
 
 /** How many faults there are in the mix; `npm run test:long` raises it. */
-const FAULTS = Math.max(1, Math.round(Number(process.env['PM_KILLS'] ?? 20) / 2));
+const FAULTS = Math.max(1, Math.round(Number(process.env['PM_KILLS'] ?? 22) / 2));
 const SEED = Number(process.env['PM_SEED'] ?? Date.now() % 1_000_000);
 /** Longer where the machine is busy: a lease that cannot be renewed in time is lost. */
 const LEASE_MS = Number(process.env['PM_LEASE_MS'] ?? 3000);
@@ -135,24 +135,29 @@ test('half-open watches are noticed by their silence; what was changed meanwhile
   expect(await crew.leader()).toBe(leader);
 });
 
-test('a leader of whom nothing comes through any more ends, and writes nothing beside the next', async () => {
+const renewals: Choose = ({ path }) => (path.includes('/leases') ? { kind: 'hang' } : undefined);
+
+test.each([
+  ['nothing', (way: FaultProxy) => way.freeze('all')],
+  ['everything but its renewals', (way: FaultProxy) => way.inject(renewals)],
+])('a leader of whom %s comes through ends, and writes nothing beside the next', async (what, cutOff) => {
   const { crew, network } = await crewOf(2, { leaseMs: LEASE_MS });
   await settled(lab);
-  const cutOff = await crew.leader();
+  const leader = await crew.leader();
   const drift = startDrift(api);
   await until('it works', async () => {
-    return (await objectWrites(lab)).some((entry) => credentialIn(entry) === cutOff.credential);
+    return (await objectWrites(lab)).some((entry) => credentialIn(entry) === leader.credential);
   });
   const since = Date.now();
-  network.of(cutOff).freeze('all');
-  expect(await cutOff.process.ended).toBe(1);
+  cutOff(network.of(leader));
+  expect(await leader.process.ended).toBe(1);
   const endedAfter = Date.now() - since;
-  const other = await crew.leader(cutOff);
+  const other = await crew.leader(leader);
   await until('the next one works', async () => {
     return (await objectWrites(lab, since)).some((entry) => credentialIn(entry) === other.credential);
   });
   say(
-    `cut off, it ended after ${endedAfter} ms, the next wrote ${Date.now() - since} ms after the cut, lease ${LEASE_MS} ms`,
+    `${what} came through: it ended after ${endedAfter} ms, the next wrote ${Date.now() - since} ms after the cut, lease ${LEASE_MS} ms`,
   );
   await drift.stop();
   expect(await trespasses(crew)).toEqual([]);
@@ -227,6 +232,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   'half-open watches': everywhere((way) => way.freeze('watches')),
   'hung up': everywhere((way) => way.hangUp()),
   'leader cut off': async (network, crew) => network.of(await crew.leader()).freeze('all'),
+  'renewals hang': async (network, crew) => network.of(await crew.leader()).inject(renewals),
   'API server killed': () => lab.restartApiServer({ signal: 'SIGKILL' }),
 };
 

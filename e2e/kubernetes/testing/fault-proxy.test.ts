@@ -91,15 +91,19 @@ test('what is asked passes with its token and body, and a watch line by line', a
   ]);
 });
 
-test('what is refused does not reach the server; the error that a watch begins with is told', async () => {
-  proxy.inject(({ path }) => (path === '/a' ? { kind: 'refuse', status: 429, retryAfterS: 7 } : undefined));
-  const [refused, other] = [ask('/a'), ask('/b', 'text')];
+test('what is refused or hangs does not reach the server; the error that a watch begins with is told', async () => {
+  proxy.inject(({ path }) => {
+    if (path === '/hang') return { kind: 'hang' };
+    return path === '/a' ? { kind: 'refuse', status: 429, retryAfterS: 7 } : undefined;
+  });
+  const [refused, hangs, other] = [ask('/a'), ask('/hang'), ask('/b', 'text')];
   await holds(() => refused.over === 'end' && other.over === 'end');
   expect(refused).toMatchObject({ status: 429, retryAfter: '7' });
   expect(asked).toEqual(['POST /b Bearer t']);
   await watching();
   watches[0]?.write(GONE);
   await holds(() => proxy.seen.at(-1)?.status === 410);
+  expect(hangs).toMatchObject({ status: 0, over: undefined });
 });
 
 test('an answer is reset, or ends in order, in the middle of a line; the request was done', async () => {

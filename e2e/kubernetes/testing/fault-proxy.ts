@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer as createTlsServer, request as send } from 'node:https';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Lines, type Line } from './fault-lines.ts';
 import { refuse, relay, type Fault, type Way } from './faults.ts';
@@ -114,13 +114,15 @@ export class FaultProxy {
       refuse(response, seen.fault);
       return;
     }
+    if (seen.fault?.kind === 'hang') return;
     if (seen.fault?.kind === 'delay') await pause(seen.fault.ms);
     // Who has hung up meanwhile wants it no more.
-    if (!line.silent && !response.destroyed) this.#forward({ seen, line, request, response }, body);
+    if (!line.silent && !response.destroyed)
+      this.#forward({ seen, line, response }, { headers: request.headers, body });
   }
 
-  #forward({ seen, line, request, response }: Call, body: Buffer): void {
-    const { host: _, ...headers } = request.headers;
+  #forward({ seen, line, response }: Call, asked: { headers: IncomingHttpHeaders; body: Buffer }): void {
+    const { host: _, ...headers } = asked.headers;
     const sent = send(`${this.#options.url}${seen.path}`, {
       agent: this.#agent,
       method: seen.method,
@@ -136,7 +138,7 @@ export class FaultProxy {
         if (seen.watch) seen.status = errorIn(piece) ?? seen.status ?? 200;
       },
     };
-    sent.once('error', () => {
+    sent.on('error', () => {
       if (!line.silent) way.reset();
     });
     sent.once('response', (answer) => {
@@ -144,14 +146,13 @@ export class FaultProxy {
       seen.status = answer.statusCode ?? 0;
       relay(answer, response, { fault: seen.fault, way });
     });
-    sent.end(body);
+    sent.end(asked.body);
   }
 }
 
 interface Call {
   readonly seen: Seen;
   readonly line: Line;
-  readonly request: IncomingMessage & { socket: Socket };
   readonly response: ServerResponse;
 }
 

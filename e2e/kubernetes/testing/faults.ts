@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export type Fault =
   /** Answered before it reaches the API server. */
   | { readonly kind: 'refuse'; readonly status: 429 | 500 | 503; readonly retryAfterS?: number }
+  /** It never reaches the API server, and no answer comes. */
+  | { readonly kind: 'hang' }
   /** In the middle of the answer's first piece the connection is reset. What was asked for is done. */
   | { readonly kind: 'reset' }
   /** The answer ends in order in the middle of its first piece. What was asked for is done. */

@@ -13,9 +13,9 @@ const objectSchema = z.object({
 
 export interface Meddling {
   /** Whether both are as they should be again. */
-  isRepaired(): Promise<boolean>;
+  isRepaired: () => Promise<boolean>;
   /** Waits for it. */
-  repaired(): Promise<void>;
+  repaired: () => Promise<void>;
 }
 
 /** Deletes one object of an operator and changes another. */
