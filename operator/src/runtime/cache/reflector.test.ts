@@ -29,6 +29,21 @@ test('H2: stopped during the first list, it never opens a watch; stopped while i
   expect(second.clock.timers).toBe(0);
 });
 
+test('a watch that is told to come back later does, also when a new list is wanted meanwhile', async () => {
+  const { api, clock, informer, reconnects, start, watching } = await setUpInformer();
+  api.misbehave = ({ watch }) => (watch ? { status: 429, headers: { 'retry-after': '20' } } : undefined);
+  void start();
+  await until('the watch is refused', async () => (await reconnects('busy')) === 1);
+  api.misbehave = () => undefined;
+  const refreshed = informer.refresh('test');
+  await clock.advance(19_900);
+  expect(api.requests).toHaveLength(2);
+  await clock.advance(200);
+  await refreshed;
+  await watching();
+  expect(api.requests).toHaveLength(4);
+});
+
 test('H2: started twice, it lists and watches once', async () => {
   const { api, start, watching } = await setUpInformer();
   void start();

@@ -13,6 +13,8 @@ const BACKOFF = { firstMs: 800, longestMs: 30_000, jitter: 0.25 };
 /** A stream that lived this long was healthy: the next failure starts counting anew. */
 const HEALTHY_MS = 30_000;
 const RELIST_MS = 30 * 60_000;
+/** Longer than this nobody waits, whatever is asked: by then this process is said to be unwell. */
+const LONGEST_ASKED_MS = 5 * 60_000;
 
 export interface ReflectorDeps {
   transport: Transport;
@@ -47,6 +49,8 @@ export class Reflector {
   #version: string | undefined;
   #relistReason = 'start';
   #relistAt = 0;
+  /** Until this instant the API server wants to be left alone. */
+  #notBefore = 0;
   /** Ends the list or watch under way, or the pause between two. */
   #round = new AbortController();
   readonly #refreshing: (() => void)[] = [];
@@ -93,7 +97,11 @@ export class Reflector {
   }
 
   async #runRound(signal: AbortSignal): Promise<void> {
-    const startedAt = this.#deps.clock.monotonic();
+    const { clock } = this.#deps;
+    // A refresh ends a pause of our own, not one that was asked for.
+    if (this.#notBefore > clock.monotonic()) await sleep(clock, this.#notBefore - clock.monotonic(), signal);
+    if (signal.aborted) return;
+    const startedAt = clock.monotonic();
     let failure: unknown;
     try {
       await this.#listIfNeeded(signal);
@@ -102,9 +110,8 @@ export class Reflector {
       failure = error;
     }
     if (signal.aborted) return;
-    const lived = this.#deps.clock.monotonic() - startedAt;
-    const delay = this.#delayAfter(failure, lived);
-    if (delay > 0) await sleep(this.#deps.clock, delay, signal);
+    const delay = this.#delayAfter(failure, clock.monotonic() - startedAt);
+    if (delay > 0) await sleep(clock, delay, signal);
   }
 
   #alive(): void {
@@ -144,7 +151,9 @@ export class Reflector {
 
   /** Decides where to go on and how long to wait before, ms. */
   #delayAfter(failure: unknown, lived: number): number {
-    const { log, metrics } = this.#deps;
+    const { clock, log, metrics } = this.#deps;
+    const asked = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
+    this.#notBefore = clock.monotonic() + Math.min(asked, LONGEST_ASKED_MS);
     const reason = reasonOf(failure);
     if (reason === 'expired' || reason === 'error') this.#forget(reason);
     metrics.reconnect(this.#resource.plural, reason);
@@ -152,7 +161,6 @@ export class Reflector {
     if (healthy) this.#backoff.reset();
     if (healthy && (reason === 'closed' || reason === 'expired')) return 0;
     const delay = this.#backoff.next();
-    const asked = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
     const details = {
       resource: this.#resource.plural,
       reason,
@@ -162,7 +170,7 @@ export class Reflector {
     // The first failure is news, and every tenth that nobody has forgotten it.
     if (this.#backoff.failures % 10 === 2) log.warn(details, 'cannot follow the API server, trying again');
     else log.debug(details, 'watch ended');
-    return Math.max(delay, asked);
+    return delay;
   }
 
   #forget(reason: string): void {
