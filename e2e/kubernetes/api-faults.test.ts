@@ -14,6 +14,7 @@ import { credentialIn, leaseHistory } from './testing/lease-history.ts';
 import { meddle } from './testing/meddling.ts';
 import { Network } from './testing/network.ts';
 import { busiestSecond, inWords, tooEarly } from './testing/request-pace.ts';
+import { rollOut } from './testing/roll-out.ts';
 import { objectWrites, operatorWrites, settled, told } from './testing/writes.ts';
 import { NAMESPACE, startWorld, type World } from './world.ts';
 
@@ -237,7 +238,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 };
 
 test(
-  `${FAULTS} faults of every kind while things are changed by hand: it converges, and then writes nothing`,
+  `${FAULTS} faults of every kind during roll-outs, while things are changed by hand: it converges, and then writes nothing`,
   async () => {
     const { crew, network } = await crewOf(2, { leaseMs: LEASE_MS });
     await settled(lab);
@@ -250,6 +251,7 @@ test(
         0,
         FAULTS - did.length,
       )) {
+        if (did.length % 3 === 0) await rollOut(api, did.length);
         await trouble(network, crew);
         await pause(1000 + random() * 1500);
         network.everywhere((way) => way.pass());

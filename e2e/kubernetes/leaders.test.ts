@@ -9,6 +9,7 @@ import { LEASE, leasePath, startCrew, type Crew } from './testing/crew.ts';
 import { startDrift } from './testing/drift.ts';
 import { brokenInvariants } from './testing/invariants.ts';
 import { credentialIn, leaseHistory, type LeaseHistory } from './testing/lease-history.ts';
+import { rollOut } from './testing/roll-out.ts';
 import { objectWrites, operatorWrites, settled, told } from './testing/writes.ts';
 import { NAMESPACE, startWorld, type World } from './world.ts';
 
@@ -18,8 +19,6 @@ const FREEZES = Math.max(2, Math.round(KILLS / 5));
 const SEED = Number(process.env['PM_SEED'] ?? Date.now() % 1_000_000);
 /** Longer where the machine is busy: a lease that cannot be renewed in time is lost. */
 const LEASE_MS = Number(process.env['PM_LEASE_MS'] ?? 3000);
-const METER = `/apis/processmeter.io/v1alpha1/namespaces/${NAMESPACE}/processmeters/meter`;
-const DATABASE = `/api/v1/namespaces/${NAMESPACE}/secrets/meter-database`;
 
 let world: World;
 let lab: Lab;
@@ -47,14 +46,6 @@ async function history(): Promise<LeaseHistory> {
   return leaseHistory(await operatorWrites(lab), { name: LEASE, leaseMs: LEASE_MS });
 }
 
-/** A roll-out of everything: other pods, and a migration on what looks like another database. */
-async function rollOut(n: number): Promise<void> {
-  const logLevel = ['Debug', 'Info', 'Warn', 'Error'][n % 4];
-  const uri = `postgres://meter:secret-${n}@db.corp.local:6432/meter`;
-  expect((await api.call('PATCH', METER, { spec: { logLevel } })).status).toBe(200);
-  expect((await api.call('PATCH', DATABASE, { stringData: { uri } })).status).toBe(200);
-}
-
 test(
   `the leader killed ${KILLS} times during a roll-out: it converges, with nothing twice and nothing left over`,
   async () => {
@@ -62,7 +53,7 @@ test(
     const before = crew.names.size;
     for (let n = 0; n < KILLS; n += 1) {
       const leader = await crew.leader();
-      if (n % 2 === 0) await rollOut(n / 2);
+      if (n % 2 === 0) await rollOut(api, n / 2);
       await pause(random() * 1000);
       await leader.process.stop('SIGKILL');
     }
