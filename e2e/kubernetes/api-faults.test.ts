@@ -96,7 +96,7 @@ test('429 with Retry-After: it waits as long as it is told, comes to an end, and
     `installed in ${Date.now() - since} ms with ${refused} of ${way.seen.length} requests refused, ${busiestSecond(way.seen)} in the busiest second`,
   );
   expect(tooEarly(way.seen)).toEqual([]);
-  expect(refused).toBeGreaterThan(10);
+  expect(refused).toBeGreaterThan(5);
 
   // Everything is refused, and every watch has to be opened anew.
   const before = way.seen.length;
