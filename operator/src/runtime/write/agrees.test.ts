@@ -20,6 +20,38 @@ test.each([
     true,
   ],
   ['a named item that is missing', { c: [{ name: 'a' }] }, { c: [{ name: 'x' }] }, false],
+  [
+    'items that share a name, with defaults of the server',
+    {
+      refs: [
+        { name: 'a', at: 1 },
+        { name: 'a', at: 2 },
+      ],
+    },
+    {
+      refs: [
+        { name: 'a', at: 1, d: 0 },
+        { name: 'a', at: 2, d: 0 },
+      ],
+    },
+    true,
+  ],
+  [
+    'items that share a name, one of them changed',
+    {
+      refs: [
+        { name: 'a', at: 1 },
+        { name: 'a', at: 2 },
+      ],
+    },
+    {
+      refs: [
+        { name: 'a', at: 3 },
+        { name: 'a', at: 2 },
+      ],
+    },
+    false,
+  ],
   ['plain lists of another length', { args: ['a'] }, { args: ['a', 'b'] }, false],
   ['plain lists in another order', { args: ['a', 'b'] }, { args: ['b', 'a'] }, false],
   [

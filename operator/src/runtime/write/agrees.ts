@@ -29,12 +29,17 @@ function compare(desired: unknown, live: unknown, place: Place): boolean {
 }
 
 function compareLists(desired: unknown[], live: unknown[], place: Place): boolean {
-  const named = desired.every((item) => nameOf(item) !== undefined);
-  if (named) {
+  if (haveOwnNames(desired)) {
     const byName = new Map(live.map((item) => [nameOf(item), item]));
     return desired.every((item) => compare(item, byName.get(nameOf(item)), place));
   }
   return desired.length === live.length && desired.every((item, at) => compare(item, live[at], place));
+}
+
+/** Two of one name, such as two listeners of one Gateway, are told apart by their place alone. */
+function haveOwnNames(items: unknown[]): boolean {
+  const names = new Set(items.map(nameOf));
+  return names.size === items.length && !names.has(undefined);
 }
 
 /** The server drops these, so that asking for them and not having them is the same. */
