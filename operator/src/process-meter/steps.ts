@@ -31,9 +31,10 @@ async function exposureStep(pass: Pass, deps: StepDeps): Promise<StepResult> {
   const desired = renderExposure(installation);
   if (!needsGateway(installation)) {
     const key = { namespace: installation.namespace, name: installation.names.web };
+    // The new way in first: should it be refused, the old one is still open.
+    await make(pass, deps, desired);
     if (await deps.optional.serves(HTTP_ROUTES, signal))
       await deps.optional.remove(owner, HTTP_ROUTES, { key, signal });
-    await make(pass, deps, desired);
     return done('Exposed', 'It is reached as declared.');
   }
   for (const route of desired)
