@@ -6,6 +6,8 @@ import type {
 } from '@process-meter/operator/reasons';
 import { condition, externalProcessMeter } from '../installation.ts';
 import { until } from '../owned-objects.ts';
+import { clusterPlayer } from '../testing/cluster-player.ts';
+import { CLUSTERS, serve } from '../testing/foreign-definitions.ts';
 import { giveRoom, takeRoom, type RunbookWorld } from './runbook-world.ts';
 
 type Do = (world: RunbookWorld) => Promise<unknown>;
@@ -169,22 +171,13 @@ export const CLOUD_NATIVE: readonly Scenario[] = [
     reason: 'CloudNativePGMissing',
     says: [METER, 'Stalled'],
     cause: nothing,
-    remedy: async (world) => {
-      await world.lab.apply([cloudNativePG()]);
-      await world.lab.kubectl([
-        'wait',
-        '--for=condition=Established',
-        '--timeout=30s',
-        'crd/clusters.postgresql.cnpg.io',
-      ]);
-      await giveClusterSecret(world);
-    },
+    remedy: giveCluster,
   },
   {
     reason: 'ClusterNotReady',
     says: [METER, 'DatabaseReady'],
-    cause: without('secret/pg-app'),
-    remedy: giveClusterSecret,
+    cause: ({ lab, namespace }) => clusterPlayer(lab, { namespace, name: 'pg' }).setReady(0),
+    remedy: ({ lab, namespace }) => clusterPlayer(lab, { namespace, name: 'pg' }).setReady(1),
   },
   {
     reason: 'RollingOut',
@@ -217,26 +210,10 @@ export const CLOUD_NATIVE: readonly Scenario[] = [
   })),
 ];
 
-/** As much of CloudNativePG as the operator sees of it. */
-function cloudNativePG(): object {
-  const names = { kind: 'Cluster', plural: 'clusters', singular: 'cluster' };
-  const schema = {
-    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'clusters.postgresql.cnpg.io' },
-    spec: {
-      group: 'postgresql.cnpg.io',
-      names,
-      scope: 'Namespaced',
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  };
-}
-
-async function giveClusterSecret({ apply }: RunbookWorld): Promise<void> {
-  const stringData = { uri: 'postgres://app:secret@pg-rw:5432/app' };
-  await apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pg-app' }, stringData }]);
+async function giveCluster({ lab, namespace, apply }: RunbookWorld): Promise<void> {
+  await serve(lab, CLUSTERS);
+  await apply([{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata: { name: 'pg' }, spec: {} }]);
+  const cluster = clusterPlayer(lab, { namespace, name: 'pg' });
+  await cluster.giveSecret();
+  await cluster.setReady(1);
 }

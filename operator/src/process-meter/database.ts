@@ -1,9 +1,8 @@
-import { CNPG_CLUSTERS } from '../resources.ts';
 import { contentHash } from '../runtime/index.ts';
 import { rolloutOf } from '../platform/rollout.ts';
 import { PORTS } from '../render/names.ts';
-import { renderCluster, renderPostgres } from '../render/postgres.ts';
-import { FIELD_MANAGER } from './field-manager.ts';
+import { renderPostgres } from '../render/postgres.ts';
+import { clusterName, clusterStep } from './cluster.ts';
 import { done, make, stall, wait, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
 import { growVolumes } from './volumes.ts';
@@ -23,31 +22,13 @@ export async function databaseStep(pass: Pass, deps: StepDeps): Promise<StepResu
     return bind(pass, deps, { name: names.postgres, key: 'uri' });
   }
   if (cloudNativePG === undefined) throw new Error('spec.database names no database');
-  if (!(await clusterIsThere(pass, deps, cloudNativePG)))
-    return stall(
-      'CloudNativePGMissing',
-      'This cluster has no CloudNativePG (postgresql.cnpg.io/v1).',
-      deps.lookAgainMs,
-    );
-  const name = cloudNativePG.clusterRef?.name ?? names.postgres;
-  const found = await deps.secrets.read(pass.installation.namespace, `${name}-app`, pass.signal);
-  if (found === undefined)
-    return wait('ClusterNotReady', `Cluster ${name} has not given its Secret ${name}-app yet.`, 15_000);
-  return bind(pass, deps, { name: `${name}-app`, key: 'uri' });
+  return (
+    (await clusterStep(pass, deps, cloudNativePG)) ??
+    bind(pass, deps, { name: `${clusterName(pass, cloudNativePG)}-app`, key: 'uri' })
+  );
 }
 
-type CloudNativePG = NonNullable<Pass['installation']['spec']['database']['cloudNativePG']>;
-
-/** Makes the Cluster, if it is to be made. False where the cluster does not know the kind. */
-async function clusterIsThere(pass: Pass, deps: StepDeps, { create }: CloudNativePG): Promise<boolean> {
-  const { installation, object, signal } = pass;
-  if (create === undefined) return deps.optional.serves(CNPG_CLUSTERS, signal);
-  // All data is in it: it goes with its ProcessMeter only where the deletion policy says so.
-  const owner = installation.spec.deletionPolicy === 'Delete' ? object : undefined;
-  const cluster = renderCluster(installation, create);
-  return (await deps.optional.apply(cluster, { owner, manager: FIELD_MANAGER, signal })) !== undefined;
-}
-
+/** Leaves in the pass where the URI is. */
 async function bind(
   pass: Pass,
   deps: StepDeps,
@@ -60,6 +41,9 @@ async function bind(
   const uri = content[key];
   if (uri === undefined)
     return stall('DatabaseSecretMissing', `Secret ${name} has no key ${key} with the URI of the database.`);
+  // Said before a migration uses up its tries on it. What is in a Secret is never told.
+  if (!/^postgres(ql)?:\/\//.test(uri))
+    return stall('DatabaseSecretMissing', `Key ${key} of Secret ${name} is no URI such as postgres://….`);
   pass.bindings.database = { secretRef };
   pass.outer.database = portsIn(uri, PORTS.postgres);
   pass.databaseChecksum = contentHash(uri);

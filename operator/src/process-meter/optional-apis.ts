@@ -36,6 +36,11 @@ export class OptionalApis {
     return served;
   }
 
+  /** The object as it is now; undefined where there is none, also because its kind is not served. */
+  async read(resource: Resource, key: ObjectKey, signal: AbortSignal): Promise<KubeObject | undefined> {
+    return (await this.serves(resource, signal)) ? this.#client.get(resource, key, { signal }) : undefined;
+  }
+
   /** Writes the object where it differs from what is there. Answers undefined where its kind is not served. */
   async apply(
     { resource, object }: Desired,
