@@ -10,6 +10,8 @@ export const ANNOTATIONS = {
   reconcileAt: `${GROUP}/reconcile-at`,
   /** `"true"` on a ProcessMeter: one sweep may delete more than `configSync.maxDeletePercent`. */
   allowMassDelete: `${GROUP}/allow-mass-delete`,
+  /** On a migration Job: name of the newest migration that it runs. */
+  schema: `${GROUP}/schema`,
 } as const;
 
 export const LABELS = {

@@ -28,9 +28,11 @@ import {
   type ConditionInput,
   type ControllerOptions,
   type KubeObject,
+  type Lister,
   type OperatorManager,
 } from '../runtime/index.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
+import { migrationsOf, schemaIn } from './migrations.ts';
 import { OptionalApis } from './optional-apis.ts';
 import type { Pass, StepDeps, StepResult } from './pass.ts';
 import { STEPS } from './steps.ts';
@@ -77,11 +79,12 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     applier,
     optional: new OptionalApis({ ...deps, client }),
     statefulSets: informers.for(STATEFUL_SETS, selected),
+    jobs: informers.for(JOBS, selected),
   };
 
   const reconcile: ControllerOptions['reconcile'] = async (_key, { object, signal }) => {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
-    const before = readStatus(writer.current(object));
+    const before = withSchema(object, readStatus(writer.current(object)), stepDeps.jobs);
     const look: Look = { object, before, now: deps.now(), signal };
     const write = (status: Record<string, unknown>): Promise<boolean> => writer.write(object, status, signal);
     const begun = begin(look, all.list(object.metadata.namespace), deps.releases);
@@ -117,6 +120,17 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     ],
     reconcile,
   };
+}
+
+/** The status as it was written, with the migrations that ended since. */
+function withSchema(object: KubeObject, before: CommonStatus, jobs: Lister): CommonStatus {
+  const recorded = text(before['schemaVersion']);
+  const schemaVersion = schemaIn(recorded, migrationsOf(object, jobs.list(object.metadata.namespace)));
+  return schemaVersion === recorded ? before : { ...before, schemaVersion };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** One object at one instant. */
@@ -167,7 +181,6 @@ function beginPass(
     metadata: object.metadata,
     spec,
   };
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const installed = {
     version: text(before['version']),
     schemaVersion: text(before['schemaVersion']),

@@ -15,6 +15,7 @@ export interface StepDeps {
   optional: OptionalApis;
   /** Those that operators made. */
   statefulSets: Lister;
+  jobs: Lister;
   /** ms since 1970 */
   now: () => number;
   /** A password of 160 bits or more that begins with a letter. */

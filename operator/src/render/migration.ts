@@ -1,3 +1,4 @@
+import { ANNOTATIONS } from '@process-meter/crds';
 import { JOBS, SERVICE_ACCOUNTS } from '../resources.ts';
 import { contentHash, type Desired } from '../runtime/index.ts';
 import { imageOf } from './images.ts';
@@ -42,7 +43,7 @@ export function migrationJob(installation: Installation, bindings: Bindings, dat
   return [
     desired(SERVICE_ACCOUNTS, { metadata, automountServiceAccountToken: false }),
     desired(JOBS, {
-      metadata: { ...metadata, name: jobName },
+      metadata: { ...metadata, name: jobName, annotations: { [ANNOTATIONS.schema]: release.schema } },
       spec: { activeDeadlineSeconds: 3600, backoffLimit: 4, template },
     }),
   ];
