@@ -40,6 +40,21 @@ export function externalProcessMeter(spec: object = {}, name = 'meter'): object 
   };
 }
 
+/** A ProcessMeter with everything inside the cluster: for evaluation. */
+export function evaluationProcessMeter(spec: object = {}): object {
+  return {
+    apiVersion: 'processmeter.io/v1alpha1',
+    kind: 'ProcessMeter',
+    metadata: { name: 'meter' },
+    spec: {
+      version: '0.1.0',
+      database: { mode: 'Embedded', embedded: {} },
+      messaging: { mode: 'Embedded', embedded: {} },
+      ...spec,
+    },
+  };
+}
+
 const named = { metadata: { name: 'x' } };
 
 /** The same objects in a namespace. */

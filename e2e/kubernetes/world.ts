@@ -16,11 +16,22 @@ export interface World {
 }
 
 export async function startWorld(options: LabOptions = { nodes: 2 }): Promise<World> {
+  const lab = await startLabWithDefinitions(options);
+  const kubeconfig = await prepareNamespace(lab, NAMESPACE);
+  await lab.apply(inNamespace(NAMESPACE, externalSecrets()));
+  return { lab, namespace: NAMESPACE, kubeconfig };
+}
+
+export async function startLabWithDefinitions(options: LabOptions): Promise<Lab> {
   const lab = await startTestLab(options);
   await lab.kubectl(['apply', '--server-side', '--validate=ignore', '-f', DEFINITIONS]);
   await lab.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  return lab;
+}
+
+/** A namespace that takes restricted pods only, with the rights of an operator. @returns its kubeconfig */
+export async function prepareNamespace(lab: Lab, name: string): Promise<string> {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await lab.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } }]);
-  await lab.apply(inNamespace(NAMESPACE, externalSecrets()));
-  return { lab, namespace: NAMESPACE, kubeconfig: await grantRights(lab, NAMESPACE) };
+  await lab.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }]);
+  return grantRights(lab, name);
 }

@@ -1,6 +1,7 @@
 import type { Lab } from '@process-meter/e2e/lab';
 
-const CLASS = 'standard';
+/** Its volumes cannot grow until somebody allows it. */
+export const CLASS = 'standard';
 
 /** A default StorageClass, and volumes for the claims of some pods: no lab has a provisioner. */
 export async function makeVolumes(lab: Lab, count: number): Promise<void> {
