@@ -59,6 +59,9 @@ const SCALE = {
 
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
+/** Of no generation. What has no status at all counts as ready for whoever waits by kstatus, as Helm 4 does. */
+const NOT_LOOKED_AT = { observedGeneration: 0 };
+
 function wholeSchema(kind: Kind): StructuralSchema {
   const rules = kind.nameRules.map(({ cel, message }) => ({ rule: cel, message }));
   return {
@@ -70,7 +73,7 @@ function wholeSchema(kind: Kind): StructuralSchema {
       kind: { type: 'string', description: `Always \`${kind.kind}\`.` },
       metadata: { type: 'object' },
       spec: structuralSchema(kind.spec, 'spec'),
-      status: structuralSchema(kind.status, 'status'),
+      status: { ...structuralSchema(kind.status, 'status'), default: NOT_LOOKED_AT },
     },
     required: ['spec'],
   };
