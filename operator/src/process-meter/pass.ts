@@ -24,13 +24,14 @@ export interface StepDeps {
   lookAgainMs: number;
 }
 
-type Component = 'Manager' | 'Ingest' | 'Portal' | 'Nats' | 'Postgres';
+export const COMPONENTS = ['Manager', 'Ingest', 'Portal', 'Nats', 'Postgres'] as const;
+type Component = (typeof COMPONENTS)[number];
 
 export interface ComponentCount {
   name: Component;
   ready: number;
   desired: number;
-  version?: string;
+  version?: string | undefined;
 }
 
 /** One look at one ProcessMeter. The steps fill it in their order; a later one finds what the earlier ones left. */

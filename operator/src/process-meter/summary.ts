@@ -1,4 +1,5 @@
 import { processMeter as kind, type ProcessMeterSpec } from '@process-meter/crds';
+import { z } from 'zod';
 import {
   setConditions,
   summaryConditions,
@@ -11,8 +12,20 @@ import { CONFIG_SYNC } from '../platform/config-sync.ts';
 import { NOT_PAUSED } from '../platform/pause.ts';
 import type { CommonStatus } from '../platform/status.ts';
 import { publicUrl } from '../render/children.ts';
-import type { ComponentCount, Pass, StepResult } from './pass.ts';
+import { COMPONENTS, type ComponentCount, type Pass, type StepResult } from './pass.ts';
 import { STEPS } from './steps.ts';
+
+/** As they were written; nothing where that was by hand and wrong. */
+const componentsSchema = z
+  .array(
+    z.object({
+      name: z.enum(COMPONENTS),
+      ready: z.number(),
+      desired: z.number(),
+      version: z.string().optional(),
+    }),
+  )
+  .catch([]);
 
 /** How the chain of steps ended: results of those that ran, in order. */
 export interface Outcome {
@@ -50,7 +63,7 @@ export function statusAfter(
     conditions: setConditions(given.before.conditions ?? [], inputs, { generation, now: given.now }),
     ...(progress.state === 'ready' ? { version: pass.installation.release.version } : {}),
     ...(pass.schemaVersion === undefined ? {} : { schemaVersion: pass.schemaVersion }),
-    components: components(pass, given.before['components']),
+    components: components(outcome, given.before['components']),
     url: publicUrl(spec),
   };
 }
@@ -125,15 +138,16 @@ function productionReady(spec: ProcessMeterSpec): ConditionInput<InstallationRea
   };
 }
 
-/** A part keeps the release that it was known to run until all its pods run the next one. */
-function components(pass: Pass, before: unknown): ComponentCount[] {
-  const versions = new Map<string, string>();
-  if (Array.isArray(before))
-    for (const one of before)
-      if (typeof one === 'object' && one !== null && typeof one.version === 'string')
-        versions.set(String(one.name), one.version);
-  return [...pass.components.values()].map((component) => {
-    const version = component.version ?? versions.get(component.name);
-    return version === undefined ? component : { ...component, version };
-  });
+/**
+ * A part keeps the release that it was known to run until all its pods run the next one. What the chain did not come to
+ * this time is as it was found before.
+ */
+function components({ results, pass }: Outcome, before: unknown): ComponentCount[] {
+  const known = new Map(componentsSchema.parse(before).map((component) => [component.name, component]));
+  const found = [...pass.components.values()].map((component) => ({
+    ...known.get(component.name),
+    ...component,
+  }));
+  if (progressOf({ results }).state === 'ready') return found;
+  return [...found, ...[...known.values()].filter(({ name }) => !pass.components.has(name))];
 }
