@@ -16,7 +16,14 @@ export interface ApiServer {
     path: string,
     body?: unknown,
   ): Promise<Answer>;
+  /** Tells of every change under the path of a list, from what is there now on. @returns what ends it */
+  watch(path: string, told: (event: WatchEvent) => void): () => void;
   close(): void;
+}
+
+export interface WatchEvent {
+  readonly type: string;
+  readonly object: unknown;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -50,6 +57,21 @@ export function apiServer(lab: Lab, token?: string): ApiServer {
         });
         sent.end(body === undefined ? undefined : JSON.stringify(body));
       }),
+    watch: (path, told) => {
+      const sent = request(`${lab.url}${path}?watch=1`, { agent, headers: identity });
+      // Whoever waits for an event sees that it does not come.
+      sent.on('error', () => undefined);
+      sent.once('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          const lines = (text + chunk).split('\n');
+          text = lines.pop() ?? '';
+          for (const line of lines) told(JSON.parse(line));
+        });
+      });
+      sent.end();
+      return () => sent.destroy();
+    },
     close: () => agent.destroy(),
   };
 }

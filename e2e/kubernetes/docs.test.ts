@@ -13,6 +13,7 @@ import { DEFINITIONS, LICENSING } from './docs/licensing-scenarios.ts';
 import { CLOUD_NATIVE, EMBEDDED, EXTERNAL, type Scenario } from './docs/scenarios.ts';
 import { followPage, runbooks, tryRunbook } from './docs/tried-pages.ts';
 import { makeVolumes } from './docs/volumes.ts';
+import { laterRelease } from './testing/later-release.ts';
 
 const NAMESPACE = 'process-meter';
 const EXTERNAL_VALUES = `
@@ -55,17 +56,11 @@ function report(): string {
 /** The releases that the pages speak of: one with the same schema, one with a newer one, one that is far away. */
 function releases(): Release[] {
   const first = RELEASES[0]!;
-  const later = (version: string, changes: Partial<Release>): Release => {
-    const images = { ...first.images };
-    for (const part of ['Manager', 'Ingest', 'Portal'] as const)
-      images[part] = images[part].replace(first.version, version);
-    return { ...first, ...changes, version, images };
-  };
   return [
     first,
-    later('0.2.0', {}),
-    later('0.3.0', { schema: '9999-newer' }),
-    later('1.0.0', { schema: '9999-newer', from: '0.3.0' }),
+    laterRelease('0.2.0', {}),
+    laterRelease('0.3.0', { schema: '9999-newer' }),
+    laterRelease('1.0.0', { schema: '9999-newer', from: '0.3.0' }),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Lab } from '@process-meter/e2e/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLASS, makeVolumes } from './docs/volumes.ts';
@@ -13,6 +14,7 @@ import {
 } from './testing/operated-namespace.ts';
 import { startLabWithDefinitions } from './world.ts';
 
+const PRODUCT_CHART = join(import.meta.dirname, '../../charts/process-meter');
 const CLUSTER = 'clusters.postgresql.cnpg.io/meter-postgres';
 const ROUTE = 'httproutes.gateway.networking.k8s.io/meter-web';
 const INGRESS = 'ingress/meter-web';
@@ -120,6 +122,19 @@ describe('evaluation, with everything inside', () => {
     const after = await evaluation.list(DATA);
     expect(uids(after)).toEqual(uids(before));
     expect(after.map(({ data }) => data)).toEqual(before.map(({ data }) => data));
+  });
+
+  test('Helm 4 waits until it is ready; an upgrade with the same values, by Helm 3 too, changes nothing', async () => {
+    await deleteMeter(evaluation);
+    const chart = ['meter', PRODUCT_CHART, '--namespace', evaluation.name];
+    await lab.helm(4, ['install', ...chart, '--wait', '--timeout', '100s'], { timeoutMs: 110_000 });
+    expect((await evaluation.find(METER))?.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'True', observedGeneration: 1 }),
+    );
+    await lab.helm(3, ['upgrade', ...chart]);
+    await lab.helm(4, ['upgrade', ...chart]);
+    expect(await evaluation.writesAtRest()).toEqual([]);
+    expect((await evaluation.find(METER))?.metadata.generation).toBe(1);
   });
 });
 
