@@ -101,9 +101,19 @@ test('an operator that knows more releases writes nothing', async () => {
   expect(await untouched()).toEqual(before);
 });
 
-test('a release with the same schema: part by part, and never a pod too few', async () => {
-  await place.change({ version: '0.2.0' });
+test('a supervised move touches nothing before it is approved', async () => {
+  const before = await untouched();
+  const since = Date.now();
+  await place.change({ version: '0.2.0', upgrade: { strategy: 'Supervised' } });
+  await place.says('Stalled', 'True UpgradeNotApproved', '0.1.0 goes on running');
+  expect(await firstTouch(since)).toBe('never');
+  expect(await untouched()).toEqual(before);
+});
+
+test('a release with the same schema, approved: part by part, and never a pod too few', async () => {
+  await place.change({ upgrade: { approvedVersion: '0.2.0' } });
   await place.ready();
+  await place.change({ upgrade: null });
   expect(await versions()).toBe(`0.2.0 ${KNOWN[0]?.schema}`);
   expect(stepsTo('0.2.0', record.states)).toEqual(IN_ORDER);
   expect(tooFew()).toEqual([]);
