@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeArchive } from './archive.ts';
 import { billOfMaterials } from './bill.ts';
 import type { ImagePlan } from './images.ts';
 import { packLayer, type Layer } from './layer.ts';
 import { licenceTexts } from './licences.ts';
-import { writeLayout } from './oci.ts';
 import type { Contents, Part } from './parts.ts';
 
 export interface BuiltImage {
@@ -19,6 +19,9 @@ export interface BuiltImage {
   /** Bytes of all its layers as they are stored and sent. */
   bytes: number;
 }
+
+/** Where the charts take images from, when nobody says otherwise. */
+const REGISTRY = 'registry.processmeter.io';
 
 interface Packed {
   layer: Layer;
@@ -66,31 +69,15 @@ function writeImage(plan: ImagePlan, parts: readonly Packed[], folder: string): 
   const { name, tag } = plan;
   const layers = parts.map(({ layer }) => layer);
   const contents = parts.map((part) => part.contents);
-  const layout = mkdtempSync(join(tmpdir(), 'pm-layout-'));
-  try {
-    const image = { ...plan.config, name: `process-meter/${name}`, tag, labels: labelsOf(plan) };
-    const digest = writeLayout(layout, image, layers);
-    const archive = join(folder, `${name}-${tag}.tar`);
-    execFileSync('tar', [
-      '--sort=name',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      '--mtime=@0',
-      '-C',
-      layout,
-      '-cf',
-      archive,
-      '.',
-    ]);
-    const beside = (what: string, text: string): void =>
-      writeFileSync(join(folder, `${name}-${tag}.${what}`), text);
-    beside('cdx.json', billOfMaterials({ name: image.name, version: tag, digest }, contents));
-    beside('licences.txt', licenceTexts(contents));
-    return { name, tag, digest, archive, bytes: layers.reduce((sum, { blob }) => sum + blob.length, 0) };
-  } finally {
-    rmSync(layout, { recursive: true, force: true });
-  }
+  const beside = (what: string): string => join(folder, `${name}-${tag}.${what}`);
+  const archive = beside('tar');
+  // Under the name by which the charts ask for it: imported on a node it is found there.
+  const image = { ...plan.config, name: `${REGISTRY}/process-meter/${name}`, tag, labels: labelsOf(plan) };
+  const digest = writeArchive(archive, image, layers);
+  const bill = billOfMaterials({ name: `process-meter/${name}`, version: tag, digest }, contents);
+  writeFileSync(beside('cdx.json'), bill);
+  writeFileSync(beside('licences.txt'), licenceTexts(contents));
+  return { name, tag, digest, archive, bytes: layers.reduce((sum, { blob }) => sum + blob.length, 0) };
 }
 
 function labelsOf({ name, tag }: ImagePlan): Record<string, string> {

@@ -55,6 +55,16 @@ test('each image has a bill of materials with what is bundled, and its licences'
   expect(text('manager-1.2.3.licences.txt')).toContain('Permission is hereby granted, free of charge');
 });
 
+test('imported on a node, each has the name by which the charts ask for it', () => {
+  const wanted = readFileSync(join(import.meta.dirname, '../../charts/process-meter/images.txt'), 'utf8');
+  for (const { name, tag, archive } of images) {
+    const index = JSON.parse(execFileSync('tar', ['-xOf', archive, './index.json'], { encoding: 'utf8' }));
+    const imported = index.manifests[0].annotations['io.containerd.image.name'];
+    expect(imported).toBe(`registry.processmeter.io/process-meter/${name}:${tag}`);
+    expect(wanted).toContain(`registry.processmeter.io/process-meter/${name}:`);
+  }
+});
+
 const asRoot = process.getuid?.() === 0;
 
 describe.skipIf(!asRoot)('as a container runtime starts them (needs root)', () => {

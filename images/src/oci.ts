@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256, type Layer } from './layer.ts';
 
 export interface ImageConfig {
-  /** Name without registry, such as `process-meter/manager`. */
+  /** Full name, such as `registry.processmeter.io/process-meter/manager`. */
   name: string;
   tag: string;
   entrypoint: readonly string[];

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Layer } from './layer.ts';
+import { writeLayout, type ImageConfig } from './oci.ts';
+
+/**
+ * Writes an image as one tar, which `ctr images import`, `skopeo` and `podman load` read.
+ * @returns digest of the manifest
+ */
+export function writeArchive(archive: string, image: ImageConfig, layers: readonly Layer[]): string {
+  const layout = mkdtempSync(join(tmpdir(), 'pm-layout-'));
+  try {
+    const digest = writeLayout(layout, image, layers);
+    execFileSync('tar', [
+      '--sort=name',
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      '--mtime=@0',
+      '-C',
+      layout,
+      '-cf',
+      archive,
+      '.',
+    ]);
+    return digest;
+  } finally {
+    rmSync(layout, { recursive: true, force: true });
+  }
+}
