@@ -16,7 +16,7 @@ interface Leaf {
   names?: readonly string[];
 }
 
-function leaves(address: string): Leaf[] {
+function leaves(address: string, node: string | undefined): Leaf[] {
   const services = ['', '.default', '.default.svc', '.default.svc.cluster.local'];
   const local = ['DNS:localhost', 'IP:127.0.0.1', ...(address === '127.0.0.1' ? [] : [`IP:${address}`])];
   const client = (name: string, subject: string): Leaf => ({
@@ -47,6 +47,14 @@ function leaves(address: string): Leaf[] {
     client('controller-manager-client', '/CN=system:kube-controller-manager'),
     client('scheduler-client', '/CN=system:kube-scheduler'),
     { name: 'front', authority: 'front-ca', subject: '/CN=front-proxy-client', use: 'clientAuth' },
+    ...(node === undefined
+      ? []
+      : [
+          client('node', `/O=system:nodes/CN=system:node:${node}`),
+          client('kube-proxy-client', '/CN=system:kube-proxy'),
+          client('kubelet-client', '/O=system:masters/CN=kube-apiserver-kubelet-client'),
+          server('kubelet', [`DNS:${node}`, ...local]),
+        ]),
   ];
 }
 
@@ -54,11 +62,16 @@ function leaves(address: string): Leaf[] {
  * Makes authorities, certificates (P-256) and the key pair of ServiceAccount tokens in `folder`, as `<name>.crt` and
  * `<name>.key`.
  * @param address where the servers listen
+ * @param node name of the real node, if there is one
  */
-export async function makeCertificates(folder: string, address: string): Promise<void> {
+export async function makeCertificates(
+  folder: string,
+  address: string,
+  node: string | undefined,
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await Promise.all([authority(folder, 'ca'), authority(folder, 'front-ca'), tokenKeys(folder)]);
-  await Promise.all(leaves(address).map((leaf) => sign(folder, leaf)));
+  await Promise.all(leaves(address, node).map((leaf) => sign(folder, leaf)));
 }
 
 const openssl = (args: readonly string[]): Promise<string> => runCommand('openssl', args);

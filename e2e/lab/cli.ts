@@ -6,7 +6,8 @@ import { startLab } from './start.ts';
 
 const USAGE = `usage: node e2e/lab/cli.ts COMMAND
   up [NODES]     start a lab with so many fake nodes (default 3); Ctrl-C ends it
-  up -d [NODES]  the same in the background
+  up --node      start a lab with one real node, which runs containers
+  up -d …        the same in the background
   down [ID]      end a lab, or all
   status         list the labs of this machine
   clean          remove what killed labs left
@@ -26,7 +27,8 @@ const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
 
 async function up([nodes = '3']: readonly string[], tell = say): Promise<void> {
   const start = Date.now();
-  const lab = await startLab({ nodes: Number(nodes), progress: tell });
+  const kind = nodes === '--node' ? { node: true } : { nodes: Number(nodes) };
+  const lab = await startLab({ ...kind, progress: tell });
   tell(`lab ${lab.id} at ${lab.url} after ${((Date.now() - start) / 1000).toFixed(1)} s`);
   tell(`export KUBECONFIG=${lab.adminKubeconfig}`);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void lab.stop());

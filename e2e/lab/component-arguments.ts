@@ -1,4 +1,4 @@
-import type { Component } from './lab.ts';
+import type { PlaneComponent } from './lab.ts';
 
 /** Ports that the components listen on. */
 export interface Ports {
@@ -24,16 +24,18 @@ export interface Setting {
   url: string;
   /** File with KWOK's rules. */
   kwokConfiguration: string;
+  /** Name of the real node, if there is one. */
+  node: string | undefined;
 }
 
 type Flags = Readonly<Record<string, string | number | boolean>>;
 
 /** @returns such as `['--data-dir=/tmp/…', '--v=1']` */
-export function argumentsOf(component: Component, setting: Setting): string[] {
+export function argumentsOf(component: PlaneComponent, setting: Setting): string[] {
   return Object.entries(FLAGS[component](setting)).map(([name, value]) => `--${name}=${value}`);
 }
 
-const FLAGS: Readonly<Record<Component, (setting: Setting) => Flags>> = {
+const FLAGS: Readonly<Record<PlaneComponent, (setting: Setting) => Flags>> = {
   etcd,
   'kube-apiserver': apiServer,
   'kube-controller-manager': controllerManager,
@@ -58,13 +60,13 @@ function etcd({ run, address, ports }: Setting): Flags {
   };
 }
 
-function apiServer({ run, keys, address, ports }: Setting): Flags {
+function apiServer({ run, keys, address, ports, node }: Setting): Flags {
   return {
+    ...(node === undefined ? { 'endpoint-reconciler-type': 'none' } : kubeletClient(keys)),
     'etcd-servers': `http://${address}:${ports.etcd}`,
     'bind-address': address,
     'advertise-address': address,
     'secure-port': ports.api,
-    'endpoint-reconciler-type': 'none',
     'tls-cert-file': `${keys}/kube-apiserver.crt`,
     'tls-private-key-file': `${keys}/kube-apiserver.key`,
     'client-ca-file': `${keys}/ca.crt`,
@@ -86,6 +88,16 @@ function apiServer({ run, keys, address, ports }: Setting): Flags {
     'audit-log-path': `${run}/log/audit.log`,
     profiling: false,
     v: 1,
+  };
+}
+
+/** How the API server asks a real node for logs. */
+function kubeletClient(keys: string): Flags {
+  return {
+    'kubelet-certificate-authority': `${keys}/ca.crt`,
+    'kubelet-client-certificate': `${keys}/kubelet-client.crt`,
+    'kubelet-client-key': `${keys}/kubelet-client.key`,
+    'kubelet-preferred-address-types': 'InternalIP',
   };
 }
 

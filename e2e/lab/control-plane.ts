@@ -7,9 +7,12 @@ import { makeCertificates } from './certificates.ts';
 import { argumentsOf, type Ports, type Setting } from './component-arguments.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { writeKwokConfiguration } from './kwok-configuration.ts';
-import type { Component, LabOptions } from './lab.ts';
+import type { LabOptions, PlaneComponent } from './lab.ts';
 import type { Daemon, Place } from './place.ts';
 import { until } from './wait.ts';
+
+/** Name of the one real node of a lab. */
+export const REAL_NODE = 'lab-node';
 
 /** The components that run, and what is needed to start one again. */
 export interface ControlPlane {
@@ -20,8 +23,8 @@ export interface ControlPlane {
   adminKubeconfig: string;
   auditFile: string;
   api: ApiClient;
-  running: Map<Component, Daemon>;
-  start(component: Component): Promise<void>;
+  running: Map<PlaneComponent, Daemon>;
+  start(component: PlaneComponent): Promise<void>;
 }
 
 /** Starts etcd, API server, controller-manager and scheduler; resolves when all of them do their work. */
@@ -31,6 +34,7 @@ export async function startControlPlane(
   options: LabOptions,
 ): Promise<ControlPlane> {
   const keys = join(place.run, 'keys');
+  const node = options.node === true ? REAL_NODE : undefined;
   const ports = await choosePorts(place);
   const setting: Setting = {
     run: place.run,
@@ -38,17 +42,18 @@ export async function startControlPlane(
     keys,
     ports,
     url: `https://${place.address}:${ports.api}`,
+    node,
     kwokConfiguration: writeKwokConfiguration(place.run, binaries.kwokStages, options),
   };
-  const running = new Map<Component, Daemon>();
-  const launch = async (component: Component): Promise<void> => {
+  const running = new Map<PlaneComponent, Daemon>();
+  const launch = async (component: PlaneComponent): Promise<void> => {
     running.set(
       component,
       await place.start(component, binaries.path(component), argumentsOf(component, setting)),
     );
   };
   writeFileSync(join(place.run, 'audit.yaml'), auditPolicy(options.audit));
-  await Promise.all([launch('etcd'), makeCertificates(keys, place.address)]);
+  await Promise.all([launch('etcd'), makeCertificates(keys, place.address, node)]);
   writeKubeconfigs(setting);
   const pem = (file: string): string => readFileSync(join(keys, file), 'utf8');
   const api = apiClient({ ca: pem('ca.crt'), cert: pem('admin.crt'), key: pem('admin.key') });
@@ -87,13 +92,14 @@ async function choosePorts(place: Place): Promise<Ports> {
   };
 }
 
-function writeKubeconfigs({ keys, url }: Setting): void {
+function writeKubeconfigs({ keys, url, node }: Setting): void {
   const pem = (file: string): string => readFileSync(join(keys, file), 'utf8');
   const users = {
     admin: 'admin',
     kwok: 'kwok',
     controllers: 'controller-manager-client',
     scheduler: 'scheduler-client',
+    ...(node === undefined ? {} : { node: 'node', 'kube-proxy': 'kube-proxy-client' }),
   };
   for (const [name, certificate] of Object.entries(users)) {
     const user = { certificate: pem(`${certificate}.crt`), key: pem(`${certificate}.key`) };
@@ -108,9 +114,9 @@ function etcdUrl({ address, ports }: Setting): string {
 }
 
 /** Where a component says that it is well; KWOK is judged by its nodes. */
-function healthUrl(component: Component, setting: Setting): string | undefined {
+function healthUrl(component: PlaneComponent, setting: Setting): string | undefined {
   const { address, ports, url } = setting;
-  const own: Partial<Record<Component, string>> = {
+  const own: Partial<Record<PlaneComponent, string>> = {
     etcd: `${etcdUrl(setting)}/health`,
     'kube-apiserver': `${url}/readyz`,
     'kube-controller-manager': `https://${address}:${ports.controllers}/healthz`,
@@ -119,7 +125,11 @@ function healthUrl(component: Component, setting: Setting): string | undefined {
   return own[component];
 }
 
-async function ready(component: Component, setting: Setting, { api, running }: ControlPlane): Promise<void> {
+async function ready(
+  component: PlaneComponent,
+  setting: Setting,
+  { api, running }: ControlPlane,
+): Promise<void> {
   const url = healthUrl(component, setting);
   if (url === undefined) return;
   let over = false;
@@ -129,7 +139,7 @@ async function ready(component: Component, setting: Setting, { api, running }: C
 }
 
 /** The end of its log, because the folder is gone by the time somebody reads the error. */
-function lastLines(run: string, component: Component): string {
+function lastLines(run: string, component: PlaneComponent): string {
   return readFileSync(join(run, 'log', `${component}.log`), 'utf8')
     .trimEnd()
     .split('\n')

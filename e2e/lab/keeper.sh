@@ -30,6 +30,14 @@ for _ in {1..100}; do
 done
 # The kernel removes the network some time after its last process; its name is free for the next lab at once.
 [ -e "$run/link" ] && ip link delete "$(<"$run/link")" 2>/dev/null
+# What a real node gave its pods. A group goes when its last process is gone.
+for _ in {1..100}; do
+  groups=$(ls -d /sys/fs/cgroup/"${run##*/}" /sys/fs/cgroup/*/"${run##*/}" 2>/dev/null)
+  [ -z "$groups" ] && break
+  # shellcheck disable=SC2086 # one argument per group
+  find $groups -depth -type d -exec rmdir {} + 2>/dev/null
+  sleep 0.05
+done
 # Files of the dead may still be held for a moment.
 for _ in {1..50}; do
   rm -rf --one-file-system "$run" 2>/dev/null && break

@@ -1,12 +1,23 @@
 import type { AuditEntry, AuditFilter } from './audit.ts';
 import type { CommandOptions } from './command.ts';
 
-/** What runs in a lab; each is one process. */
-export type Component = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
+/** Parts of the control plane; each is one process. KWOK plays the fake nodes. */
+export type PlaneComponent =
+  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
+/** Parts of a real node; each is one process. */
+export const NODE_COMPONENTS = ['containerd', 'kubelet', 'kube-proxy', 'dns'] as const;
+export type NodeComponent = (typeof NODE_COMPONENTS)[number];
+/** What runs in a lab. */
+export type Component = PlaneComponent | NodeComponent;
 
 export interface LabOptions {
   /** How many fake nodes there are at the start. Without nodes pods stay Pending. Default 0. */
   nodes?: number;
+  /**
+   * True: one real node, which runs containers, in place of fake ones. It needs root, namespaces and the Debian packages
+   * of `local/setup/lab-build.mjs`.
+   */
+  node?: boolean;
   /** True: a pod counts as available as soon as it is ready, whatever `minReadySeconds` says. Roll-outs take a second. */
   availableAtOnce?: boolean;
   /** Lines that `kubectl logs` prints of each container of a fake pod; without them they have no logs. */
@@ -43,6 +54,8 @@ export interface Lab {
   readonly id: string;
   /** Where the API server answers, such as `https://198.18.1.2:6443`. */
   readonly url: string;
+  /** Where the machine reaches a `NodePort` of the real node, and all servers of the lab. */
+  readonly address: string;
   /** The certificate authority of the API server, PEM. */
   readonly ca: string;
   /** File of the kubeconfig of a cluster administrator (a client certificate in the group system:masters). */
@@ -71,6 +84,11 @@ export interface Lab {
    * @returns path of the file, another one at each call
    */
   tokenKubeconfig(account: ServiceAccountRef, seconds?: number): Promise<string>;
+  /**
+   * Brings images, as archives of the OCI layout, onto the real node: nothing there can be pulled.
+   * @throws Error without one
+   */
+  importImages(archives: readonly string[]): Promise<void>;
   /** Adds fake nodes, whose pods get ready by themselves. @returns their names, once they are Ready */
   addNodes(count: number): Promise<string[]>;
   /** What was written through the API server so far, oldest first: who, with what, when, and the answer. */

@@ -1,18 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { runCommand } from './command.ts';
 import type { Lab, LabOptions } from './lab.ts';
-import { childrenOf, lives, signal } from './processes.ts';
-import { findLabs, type FoundLab } from './run-folder.ts';
+import { childrenOf } from './processes.ts';
+import { findLabs } from './run-folder.ts';
+import { CLI, killAndClean, leftOf, startElsewhere, type LabElsewhere } from './testing/killed.ts';
 import { startTestLab } from './testing/test-lab.ts';
-import { remains, tracesOf, type Traces } from './testing/traces.ts';
-import { until } from './wait.ts';
-
-const CLI = join(import.meta.dirname, 'cli.ts');
-const STARTER = join(import.meta.dirname, 'testing', 'starter.ts');
+import { remains, tracesOf } from './testing/traces.ts';
 
 const open: (() => Promise<void>)[] = [];
 
@@ -26,32 +20,11 @@ async function start(options: LabOptions): Promise<Lab> {
   return lab;
 }
 
-/** @returns what is still there when nothing more goes */
-async function leftOf(traces: Traces): Promise<string[]> {
-  await until('a lab that leaves nothing', () => remains(traces).length === 0).catch(() => undefined);
-  return remains(traces);
-}
-
-const told = z.object({
-  folder: z.string(),
-  url: z.string(),
-  pids: z.record(z.string(), z.number()),
-});
-
 /** A lab that another process has started. */
-async function startElsewhere(
-  isolation: string,
-): Promise<{ starter: ChildProcess; traces: Traces; found: FoundLab }> {
-  const starter = spawn(process.execPath, [STARTER, isolation], { stdio: ['ignore', 'pipe', 'inherit'] });
-  open.push(async () => void starter.kill('SIGKILL'));
-  const line = await new Promise<string>((resolve, reject) => {
-    starter.once('exit', (code) => reject(new Error(`the starter ended (exit ${code})`)));
-    starter.stdout.setEncoding('utf8').once('data', resolve);
-  });
-  const traces = tracesOf(told.parse(JSON.parse(line)));
-  const found = findLabs().find(({ folder }) => folder === traces.folder);
-  if (found === undefined) throw new Error(`the lab in ${traces.folder} is not found`);
-  return { starter, traces, found };
+async function elsewhere(isolation: string): Promise<LabElsewhere> {
+  const lab = await startElsewhere(isolation);
+  open.push(async () => void lab.starter.kill('SIGKILL'));
+  return lab;
 }
 
 test('two labs run side by side, know nothing of each other, and one ends alone', async () => {
@@ -93,18 +66,15 @@ describe.each(['auto', 'plain'] as const)('a lab of the isolation "%s"', (isolat
   });
 
   test('leaves nothing when its starter is killed', async () => {
-    const { starter, traces } = await startElsewhere(isolation);
+    const { starter, traces } = await elsewhere(isolation);
     starter.kill('SIGKILL');
     expect(await leftOf(traces)).toEqual([]);
   });
 
   test('leaves nothing when its keeper is killed as well and somebody cleans up', async () => {
-    const { starter, traces, found } = await startElsewhere(isolation);
-    signal(found.state!.keeper.pid, 'SIGKILL');
-    starter.kill('SIGKILL');
-    await until('the death of both', () => !lives(found.state!.starter) && !lives(found.state!.keeper));
-    await runCommand(process.execPath, [CLI, 'clean']);
-    expect(await leftOf(traces)).toEqual([]);
+    const lab = await elsewhere(isolation);
+    await killAndClean(lab);
+    expect(await leftOf(lab.traces)).toEqual([]);
   });
 });
 

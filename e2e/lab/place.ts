@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, supervise, type Supervised } from '@process-meter/local';
+import { runCommand } from './command.ts';
 import type { Isolation } from './lab.ts';
 import { enterNamespaces } from './namespaces.ts';
 import { childrenOf, signal } from './processes.ts';
@@ -29,6 +30,8 @@ export interface Place {
   /** The usual port where the address is our own, else any free one. */
   port(usual: number): Promise<number>;
   start(name: string, command: string, args: readonly string[]): Promise<Daemon>;
+  /** Runs a command to its end where the processes of the lab run. @returns what it printed */
+  execute(command: string, args: readonly string[], options?: { timeoutMs?: number }): Promise<string>;
   /** The process whose end is the end of the lab. TERM ends it in order. */
   keeper: number;
   ended: Promise<void>;
@@ -62,6 +65,8 @@ async function isolatedPlace(): Promise<Place> {
       isolation: { kind: 'namespaces' },
       address,
       port: (usual) => Promise.resolve(usual),
+      execute: (command, args, options) =>
+        runCommand('nsenter', [...enter, command, ...args], { ...options, cwd: '/' }),
     };
   } catch (error) {
     // Its run folder goes with it.
@@ -78,6 +83,7 @@ async function plainPlace(reason: string): Promise<Place> {
     isolation: { kind: 'plain', reason },
     address: '127.0.0.1',
     port: () => freePort(),
+    execute: (command, args, options) => runCommand(command, args, { ...options, cwd: '/' }),
   };
 }
 

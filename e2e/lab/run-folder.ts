@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -115,7 +116,34 @@ export async function removeLeft(folder: string): Promise<void> {
     for (const pid of left) signal(pid, 'SIGKILL');
     return left.length === 0;
   });
+  await until(`the end of the groups of ${folder}`, () => removeGroups(folder));
   rmSync(folder, { recursive: true, force: true });
+}
+
+const CGROUPS = '/sys/fs/cgroup';
+
+/** The groups, one in each hierarchy, in which a real node ran pods: named like the run folder. */
+export function groupsOf(folder: string): string[] {
+  const hierarchies = ['', ...namesIn(CGROUPS)];
+  return hierarchies
+    .map((hierarchy) => join(CGROUPS, hierarchy, basename(folder)))
+    .filter((path) => existsSync(path));
+}
+
+/** @returns whether none is left: a group goes when its last process is gone */
+function removeGroups(folder: string): boolean {
+  for (const group of groupsOf(folder)) removeGroup(group);
+  return groupsOf(folder).length === 0;
+}
+
+function removeGroup(group: string): void {
+  for (const entry of readdirSync(group, { withFileTypes: true }))
+    if (entry.isDirectory()) removeGroup(join(group, entry.name));
+  try {
+    rmdirSync(group);
+  } catch {
+    // Not empty for a moment.
+  }
 }
 
 /** Only what the lab started itself, not a pager that shows one of its logs. */

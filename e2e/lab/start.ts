@@ -8,7 +8,16 @@ import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { compact } from './etcd.ts';
 import { addFakeNodes } from './fake-nodes.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import type { Component, Lab, LabOptions, ServiceAccountRef } from './lab.ts';
+import {
+  NODE_COMPONENTS,
+  type Component,
+  type Lab,
+  type LabOptions,
+  type NodeComponent,
+  type ServiceAccountRef,
+} from './lab.ts';
+import { startNode, type RealNode } from './node/node.ts';
+import { startRuntime } from './node/runtime.ts';
 import { openPlace, type Place } from './place.ts';
 import { labId, writeState } from './run-folder.ts';
 
@@ -23,9 +32,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   if (place.isolation.kind === 'plain')
     progress(`plain processes on 127.0.0.1, not isolated: ${place.isolation.reason}`);
   try {
-    const plane = await startControlPlane(place, binaries, options);
+    const { plane, commands, node } = await startParts(place, binaries, options);
     writeState(place.run, { keeper: place.keeper, ...plane });
-    const lab = assemble(place, binaries, plane);
+    const lab = assemble(place, { plane, commands, node });
     if (options.nodes !== undefined && options.nodes > 0) await lab.addNodes(options.nodes);
     return lab;
   } catch (error) {
@@ -34,8 +43,27 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-function assemble(place: Place, binaries: Binaries, plane: ControlPlane): Lab {
-  const { running, adminKubeconfig } = plane;
+interface Parts {
+  plane: ControlPlane;
+  commands: Commands;
+  node: RealNode | undefined;
+}
+
+async function startParts(place: Place, binaries: Binaries, options: LabOptions): Promise<Parts> {
+  const [plane, runtime] = await Promise.all([
+    startControlPlane(place, binaries, options),
+    options.node === true ? startRuntime(place) : undefined,
+  ]);
+  const commands = commandsOf(place, binaries, plane.adminKubeconfig);
+  if (runtime === undefined) return { plane, commands, node: undefined };
+  const apply = (manifest: string | readonly object[]): Promise<void> =>
+    applyWith(commands.kubectl, manifest);
+  return { plane, commands, node: await startNode({ place, binaries, runtime }, { plane, apply }) };
+}
+
+type Commands = Pick<Lab, 'kubectl' | 'helm'>;
+
+function commandsOf(place: Place, binaries: Binaries, adminKubeconfig: string): Commands {
   const command =
     (tool: string) =>
     (args: readonly string[], options: CommandOptions = {}) =>
@@ -43,30 +71,43 @@ function assemble(place: Place, binaries: Binaries, plane: ControlPlane): Lab {
         ...options,
         env: toolEnvironment(place.run, options.kubeconfig ?? adminKubeconfig),
       });
-  const kubectl = command('kubectl');
   const helms = { 3: command('helm3'), 4: command('helm4') };
-  const restart: Lab['restart'] = async (component, { signal = 'SIGTERM', whileDown } = {}) => {
-    await running.get(component)?.stop(signal);
-    await whileDown?.();
-    await plane.start(component);
+  return {
+    kubectl: command('kubectl'),
+    helm: (version, args, commandOptions) => helms[version](args, commandOptions),
   };
+}
+
+function assemble(place: Place, { plane, commands, node }: Parts): Lab {
+  const { adminKubeconfig } = plane;
+  const { kubectl, helm } = commands;
+  const restart = restartOf(plane, node);
   return {
     id: labId(place.run),
     url: plane.url,
+    address: place.address,
     ca: plane.ca,
     adminKubeconfig,
     kubeconfig: readFileSync(adminKubeconfig, 'utf8'),
     folder: place.run,
     isolation: place.isolation,
     get pids() {
-      return pidsOf(running);
+      return pidsOf([...plane.running, ...(node?.running ?? [])]);
     },
     kubectl,
-    helm: (version, args, commandOptions) => helms[version](args, commandOptions),
-    apply: (manifest) => apply(kubectl, manifest),
+    helm,
+    apply: (manifest) => applyWith(kubectl, manifest),
     tokenKubeconfig: (account, seconds = 3600) =>
       tokenKubeconfig({ kubectl, plane, folder: place.run }, account, seconds),
-    addNodes: (count) => addFakeNodes({ kubectl, plane }, count),
+    async importImages(archives) {
+      if (node === undefined) throw new Error('this lab has no real node that could run an image');
+      await node.importImages(archives);
+    },
+    async addNodes(count) {
+      // KWOK would play the real one as well.
+      if (node !== undefined) throw new Error('this lab has a real node, so it takes no fake ones');
+      return addFakeNodes({ kubectl, plane }, count);
+    },
     auditLog: (filter) => readAuditLog(plane.auditFile, filter),
     restartApiServer: (restartOptions) => restart('kube-apiserver', restartOptions),
     restart,
@@ -76,8 +117,23 @@ function assemble(place: Place, binaries: Binaries, plane: ControlPlane): Lab {
   };
 }
 
-function pidsOf(running: ReadonlyMap<Component, { pid: number }>): Partial<Record<Component, number>> {
-  return Object.fromEntries([...running].map(([component, { pid }]) => [component, pid]));
+function restartOf(plane: ControlPlane, node: RealNode | undefined): Lab['restart'] {
+  return async (component, { signal = 'SIGTERM', whileDown } = {}) => {
+    const again = isNodeComponent(component)
+      ? { daemon: node?.running.get(component), start: () => node?.start(component) }
+      : { daemon: plane.running.get(component), start: () => plane.start(component) };
+    await again.daemon?.stop(signal);
+    await whileDown?.();
+    await again.start();
+  };
+}
+
+function isNodeComponent(component: Component): component is NodeComponent {
+  return NODE_COMPONENTS.some((one) => one === component);
+}
+
+function pidsOf(running: readonly [Component, { pid: number }][]): Partial<Record<Component, number>> {
+  return Object.fromEntries(running.map(([component, { pid }]) => [component, pid]));
 }
 
 /** Their home is in the lab: nothing of the user's settings counts, and nothing is left in the user's home. */
@@ -96,7 +152,7 @@ function toolEnvironment(folder: string, kubeconfig: string): NodeJS.ProcessEnv 
 
 type Kubectl = Lab['kubectl'];
 
-async function apply(kubectl: Kubectl, manifest: string | readonly object[]): Promise<void> {
+async function applyWith(kubectl: Kubectl, manifest: string | readonly object[]): Promise<void> {
   const stdin =
     typeof manifest === 'string'
       ? manifest

@@ -30,10 +30,9 @@ export const FAMILIES: readonly ToolFamily[] = [
     name: 'kube',
     module: 'k8s.io/kubernetes',
     binaries: Object.fromEntries(
-      ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'].map((name) => [
-        name,
-        `k8s.io/kubernetes/cmd/${name}`,
-      ]),
+      ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kubelet', 'kube-proxy'].map(
+        (name) => [name, `k8s.io/kubernetes/cmd/${name}`],
+      ),
     ),
     variables: kubernetesVersion,
   },

@@ -4,6 +4,8 @@ import { ensureSystemPackages } from './system-packages.mjs';
 
 /** Certificates, and the networks of labs. */
 const PACKAGES = ['openssl', 'iproute2'];
+/** A real node: what runs containers, and connects them; busybox is what a pod begins with. */
+const NODE = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'busybox-static'];
 const cli = join(root, 'e2e', 'lab', 'cli.ts');
 
 /**
@@ -14,7 +16,7 @@ const cli = join(root, 'e2e', 'lab', 'cli.ts');
 export async function buildLab(tools) {
   const built = answer(tools.node, [cli, 'build', '--check']) !== undefined;
   const needsGo = !built && answer('go', ['version']) === undefined;
-  await ensureSystemPackages([...PACKAGES, ...(needsGo ? ['golang-go'] : [])]);
+  await ensureSystemPackages([...PACKAGES, ...NODE, ...(needsGo ? ['golang-go'] : [])]);
   if (built) return;
   say('building Kubernetes, etcd, KWOK and Helm from their Go modules (once, about 12 min)');
   await mustRun('building the lab', tools.node, [cli, 'build'], { env: tools.env, show: true });

@@ -88,6 +88,8 @@ function commandOf(name) {
     'x11-utils': 'xprop',
     'python3-pip': 'pip3',
     iproute2: 'ip',
+    nftables: 'nft',
+    'busybox-static': 'busybox',
     'golang-go': 'go',
   };
   const command = commands[name] ?? name;

@@ -21,15 +21,15 @@ process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 async function main() {
   const parts = wantedParts(process.argv.slice(2));
   const tools = await bootstrap({
-    desktop: parts.some((part) => !['checks', 'lab'].includes(part)),
+    desktop: parts.some((part) => part !== 'checks'),
     browser: parts.includes('e2e'),
-    images: parts.includes('unit'),
+    images: parts.some((part) => ['unit', 'lab'].includes(part)),
     registry: parts.includes('unit'),
   });
   say(`ready after ${since(started)}`);
   if (parts.includes('checks')) await checks(tools);
   // Tests start the appliance with its portal; the checks have built it already when they ran.
-  if (parts.some((part) => !['checks', 'lab'].includes(part))) await buildPortal(tools, { budget: false });
+  if (parts.some((part) => part !== 'checks')) await buildPortal(tools, { budget: false });
   if (parts.includes('unit')) add('unit and integration tests', Date.now(), await unitTests(tools));
   if (parts.includes('lab')) add('tests on a Kubernetes control plane', Date.now(), await labTests(tools));
   if (parts.includes('faults')) add('fault tests', Date.now(), await faultTests(tools));

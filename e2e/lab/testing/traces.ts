@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Lab } from '../lab.ts';
 import { LINK_PREFIX } from '../namespaces.ts';
+import { groupsOf } from '../run-folder.ts';
 
 /** What a lab has on the machine, noted while it runs, to look for it afterwards. */
 export interface Traces {
@@ -43,6 +44,7 @@ export function remains({ folder, pids, namespaces, link }: Traces): string[] {
     );
   }
   if (readFileSync('/proc/self/mountinfo', 'utf8').includes(folder)) found.push('a mount');
+  found.push(...groupsOf(folder).map((group) => `group ${group}`));
   if (link !== undefined && textOf(link.file) === link.index) found.push(`network interface ${link.file}`);
   return found;
 }
