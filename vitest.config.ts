@@ -8,7 +8,7 @@ const project = (root: string, include: string[], name = root) => ({
   test: { name, root: `./${root}`, include },
 });
 
-const lab = project('e2e', ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts'], 'lab');
+const lab = project('e2e', ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts', 'node/**/*.test.ts'], 'lab');
 
 /** Tests share threads and are not isolated: everything a test needs comes in through arguments. */
 export default defineConfig({

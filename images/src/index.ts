@@ -1,6 +1,4 @@
 export { buildImages, type BuiltImage } from './build.ts';
 export { serverPlans, servicePlans } from './images.ts';
-export { packLayer } from './layer.ts';
-export { writeArchive } from './archive.ts';
 export { findServers } from './servers.ts';
 export { VERSION } from './version.ts';

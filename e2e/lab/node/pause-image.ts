@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packLayer, writeArchive } from '@process-meter/images';
+import { writeArchive } from '@process-meter/images/archive';
+import { packLayer } from '@process-meter/images/layer';
 import { PAUSE_IMAGE } from './files.ts';
 
 const NOBODY = 65_535;

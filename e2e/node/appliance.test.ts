@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/agent-process';
+import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
+import { drain } from '@process-meter/e2e/stack/drain';
+import { managerClient, type ManagerClient } from '@process-meter/e2e/stack/manager-client';
+import { Script } from '@process-meter/e2e/stack/script';
+import { remains, tracesOf } from '@process-meter/e2e/lab/testing/traces';
+import { startXServer, type LocalXServer } from '@process-meter/local';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askAgainAndAgain } from './poll.ts';
+import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
+
+/** From `helm install` to the first recorded use in a report. */
+const FIRST_DATA_MS = 180_000;
+const LOAD_PAUSE_MS = 50;
+
+let appliance: Appliance;
+let display: LocalXServer;
+let manager: ManagerClient;
+let agent: AgentProcess;
+let load: AgentProcess;
+let script: Script;
+let pool: Pool;
+const folder = mkdtempSync(join(tmpdir(), 'pm-desk-'));
+const begun = { at: 0 };
+
+const say = (line: string): void => void process.stdout.write(`appliance: ${line}\n`);
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+beforeAll(async () => {
+  const start = Date.now();
+  [appliance, display] = await Promise.all([startAppliance(), startXServer()]);
+  say(`node and images after ${seconds(start)}`);
+}, 180_000);
+afterAll(async () => {
+  await script?.end();
+  await Promise.all([agent?.stop(), load?.stop(), pool?.end()]);
+  await Promise.all([appliance?.lab.stop(), display?.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('both charts bring an evaluation to Ready, every part of it a restricted pod', async () => {
+  begun.at = Date.now();
+  await appliance.installOperator();
+  say(`operator ready ${seconds(begun.at)} after helm install`);
+  await appliance.install();
+  await appliance
+    .kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter')
+    .catch(async (error: unknown) => {
+      throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
+    });
+  say(`appliance Ready ${seconds(begun.at)} after helm install`);
+  const path = '{range .items[*].status.containerStatuses[*]}{.name} {.restartCount}{"\\n"}{end}';
+  const restarts = (await appliance.kubectl('get', 'pods', '-o', `jsonpath=${path}`)).trim().split('\n');
+  expect(restarts.toSorted()).toEqual(
+    ['ingest', 'ingest', 'manager', 'manager', 'migrate', 'nats', 'operator', 'operator', 'portal', 'portal']
+      .concat('postgres')
+      .map((name) => `${name} 0`),
+  );
+}, 300_000);
+
+test('an agent on a desktop enrols from outside, and what is done there is in a report', async () => {
+  manager = await managerClient(
+    `http://${appliance.at('manager')}`,
+    await appliance.secret('meter-admin', 'password'),
+  );
+  const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
+  uri.host = appliance.at('postgres');
+  pool = new Pool({ connectionString: uri.href, max: 2 });
+  // It ends under its idle connections.
+  pool.on('error', () => {});
+  await appliance.lab.apply([monitored('editor', 'mousepad'), monitored('load', 'made-up-by-load')]);
+  await appliance.kubectl(
+    'wait',
+    '--for=condition=Ready',
+    '--timeout=60s',
+    'monitoredapplication/editor',
+    'monitoredapplication/load',
+  );
+  agent = await AgentProcess.desktop(await environment('desktop'));
+  const leave = await manager.watch();
+  script = new Script({ dir: folder, display: display.display });
+  await script.openInEditor('ledger.txt');
+  await script.focus('ledger.txt');
+  await script.type('ledger.txt', 3000);
+  const active = async (): Promise<number> => {
+    const documents = (await manager.sessions()).flatMap((session) => session.documentList);
+    return documents.find(({ name }) => name === 'ledger.txt')?.activeMs ?? 0;
+  };
+  await expect.poll(active, { timeout: 60_000, interval: 300 }).toBeGreaterThan(1000);
+  say(`first data in a report ${seconds(begun.at)} after helm install`);
+  expect(Date.now() - begun.at).toBeLessThan(FIRST_DATA_MS);
+  leave();
+  expect(await portalPage('/use/sessions')).toContain('editor');
+});
+
+/** A page of the portal as a browser without scripts gets it, signed in by its form. */
+async function portalPage(path: string): Promise<string> {
+  const portal = `http://${appliance.at('portal')}`;
+  const password = await appliance.secret('meter-admin', 'password');
+  const entered = await fetch(`${portal}/sign-in`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin: portal },
+    body: new URLSearchParams({ account: 'default', login: 'admin', password }),
+  });
+  expect(entered.status).toBe(303);
+  const cookie = entered.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ');
+  const page = await fetch(portal + path, { headers: { cookie } });
+  expect(page.status).toBe(200);
+  return page.text();
+}
+
+test('an upgrade replaces the pods of all parts while agents send, and nothing is lost', async () => {
+  load = await AgentProcess.load(await environment('load'));
+  await expect.poll(seenAgents, { timeout: 30_000 }).toBe(2);
+  const before = await podNames();
+  const polled = askAgainAndAgain([
+    `http://${appliance.at('manager')}/healthz`,
+    `http://${appliance.at('portal')}/sign-in`,
+  ]);
+  const start = Date.now();
+  const working = script.type('ledger.txt', 15_000);
+  try {
+    await appliance.upgrade('logLevel=Debug');
+    await expect
+      .poll(async () => (await podNames()).filter((name) => before.includes(name)), {
+        timeout: 120_000,
+        interval: 500,
+      })
+      .toEqual([]);
+    await appliance.kubectl('wait', '--for=condition=Ready', '--timeout=100s', 'processmeter/meter');
+  } finally {
+    await polled.end();
+  }
+  say(`pods of Manager, Ingest and portal replaced in ${seconds(start)}`);
+  const { asked, failed } = await polled.end();
+  say(`${asked} requests to Manager and portal meanwhile, ${failed.length} failed`);
+  expect(failed).toEqual([]);
+  await working;
+  await script.close('ledger.txt');
+  const audit = new Audit(pool);
+  const states = ['desktop', 'load'].map((name) => join(folder, name));
+  const outboxes = await drain([agent, load], states, audit);
+  const records = outboxes.reduce((sum, { last }) => sum + last, 0);
+  const found = await audit.read();
+  say(`${records} records given out and seen over the upgrade; ${JSON.stringify(found)}`);
+  expect(records).toBeGreaterThan(500);
+  expect(found).toMatchObject(NOTHING_LOST);
+  expect(await audit.incompleteLoadDocuments()).toBe(0);
+}, 300_000);
+
+test('uninstalled it leaves its data only, and the lab leaves nothing', async () => {
+  await appliance.uninstall('meter');
+  await appliance.uninstall(OPERATOR);
+  await appliance.kubectl('wait', '--for=delete', '--timeout=100s', 'pods', '--all');
+  const left = await appliance.kubectl('get', 'all,pvc', '-o', 'name');
+  expect(left.trim().split('\n').toSorted()).toEqual([
+    'persistentvolumeclaim/data-meter-nats-0',
+    'persistentvolumeclaim/data-meter-postgres-0',
+  ]);
+  const secrets = await appliance.kubectl('get', 'secrets', '-o', 'name');
+  expect(secrets.trim().split('\n').toSorted()).toEqual(
+    ['admin', 'nats', 'postgres', 'service', 'trust'].map((name) => `secret/meter-${name}`),
+  );
+  const traces = tracesOf(appliance.lab);
+  await appliance.lab.stop();
+  expect(remains(traces)).toEqual([]);
+}, 200_000);
+
+async function environment(name: string): Promise<AgentEnvironment> {
+  const sql = `select id from application where name = 'load'`;
+  const application = (await pool.query<{ id: string }>(sql)).rows[0]?.id;
+  return {
+    PM_MANAGER_URL: `http://${appliance.at('manager')}`,
+    PM_STATE_DIR: join(folder, name),
+    PM_ENROL_TOKEN: await manager.enrolmentToken(name),
+    DISPLAY: display.display,
+    LOAD_APPLICATION: String(application),
+    LOAD_BASE: String(Date.now() - 20 * 86_400_000),
+    LOAD_PAUSE_MS: String(LOAD_PAUSE_MS),
+  };
+}
+
+function monitored(name: string, executable: string): object {
+  return {
+    apiVersion: 'processmeter.io/v1alpha1',
+    kind: 'MonitoredApplication',
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      displayName: name,
+      rules: [{ executable }],
+      inactiveAfter: '5s',
+      pathPrivacy: 'BaseName',
+    },
+  };
+}
+
+async function seenAgents(): Promise<number> {
+  const sql = 'select count(*)::int as n from agent where last_seen_at is not null';
+  return (await pool.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
+}
+
+/** Pods of the parts that the operator rolls. */
+async function podNames(): Promise<string[]> {
+  const selector = 'app.kubernetes.io/component in (manager,ingest,portal)';
+  const listed = await appliance.kubectl('get', 'pods', '-l', selector, '-o', 'name');
+  return listed.trim().split('\n');
+}
