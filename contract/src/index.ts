@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './ids.ts';
 export * from './mac.ts';
 export * from './nats-jwt.ts';
+export * from './nats-addresses.ts';
 export * from './nkey.ts';
 export * from './record.ts';
 export * from './state.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { inboxPrefix, nkeyFromSeed, type EnrolResponse } from '@process-meter/contract';
+import { inboxPrefix, natsAddresses, nkeyFromSeed, type EnrolResponse } from '@process-meter/contract';
 import { connect, type Authenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 
@@ -79,7 +79,7 @@ export function openLink(deps: LinkDeps): Link {
 function optionsOf(deps: LinkDeps): Parameters<typeof connect>[0] {
   const { servers, agent } = deps.credentials();
   return {
-    servers,
+    ...natsAddresses(servers),
     name: `agent ${agent}`,
     authenticator: signingAuthenticator(deps),
     inboxPrefix: inboxPrefix(agent),

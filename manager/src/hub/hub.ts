@@ -6,6 +6,7 @@ import {
   configKey,
   downSubject,
   inboxPrefix,
+  natsAddresses,
   KV_CONFIG,
 } from '@process-meter/contract';
 import type { Log } from '../log.ts';
@@ -110,7 +111,7 @@ class NatsHub implements Hub {
     while (!this.#closed) {
       try {
         const connection = await connect({
-          servers: servers.split(','),
+          ...natsAddresses(servers.split(',')),
           name: 'manager',
           authenticator: natsAuthenticator(credentials),
           inboxPrefix: inboxPrefix('manager'),

@@ -1,4 +1,4 @@
-import { downSigner, inboxPrefix } from '@process-meter/contract';
+import { downSigner, inboxPrefix, natsAddresses } from '@process-meter/contract';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Registry } from 'prom-client';
 import { startCloser } from '../closing/index.ts';
@@ -130,7 +130,7 @@ function wire(
 
 function connectNats(config: IngestConfig): Promise<NatsConnection> {
   return connect({
-    servers: config.natsUrl.split(','),
+    ...natsAddresses(config.natsUrl.split(',')),
     name: 'ingest',
     authenticator: natsAuthenticator(config.credentials),
     inboxPrefix: inboxPrefix('ingest'),

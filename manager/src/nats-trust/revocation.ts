@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { appAccountJwt, AppError } from '@process-meter/contract';
+import { appAccountJwt, AppError, natsAddresses } from '@process-meter/contract';
 import { z } from 'zod';
 import { natsAuthenticator } from './authenticator.ts';
 import type { Secrets } from './secrets.ts';
@@ -32,7 +32,7 @@ export function accountClaims({ secrets, servers, clock }: AccountClaimsDeps): A
       let connection: NatsConnection | undefined;
       try {
         connection = await connect({
-          servers,
+          ...natsAddresses(servers.split(',')),
           name: 'manager-system',
           authenticator: natsAuthenticator(secrets.system),
           inboxPrefix: '_INBOX_manager-system',
