@@ -104,7 +104,7 @@ async function portalPage(path: string): Promise<string> {
   const entered = await fetch(`${portal}/sign-in`, {
     method: 'POST',
     redirect: 'manual',
-    headers: { origin: portal },
+    headers: { origin: portal, accept: 'text/html' },
     body: new URLSearchParams({ account: 'default', login: 'admin', password }),
   });
   expect(entered.status).toBe(303);
