@@ -32,7 +32,7 @@ const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFi
 
 beforeAll(async () => {
   const start = Date.now();
-  [appliance, display] = await Promise.all([startAppliance(), startXServer()]);
+  [appliance, display] = await Promise.all([startAppliance(folder), startXServer()]);
   say(`node and images after ${seconds(start)}`);
 }, 180_000);
 afterAll(async () => {
@@ -62,7 +62,7 @@ test('both charts bring an evaluation to Ready, every part of it a restricted po
   );
 }, 300_000);
 
-test('an agent on a desktop enrols from outside, and what is done there is in a report', async () => {
+test('an agent on a desktop enrols from outside, sends over TLS, and what is done there is in a report', async () => {
   manager = await managerClient(
     `http://${appliance.at('manager')}`,
     await appliance.secret('meter-admin', 'password'),
@@ -166,9 +166,10 @@ test('uninstalled it leaves its data only, and the lab leaves nothing', async ()
     'persistentvolumeclaim/data-meter-postgres-0',
   ]);
   const secrets = await appliance.kubectl('get', 'secrets', '-o', 'name');
-  expect(secrets.trim().split('\n').toSorted()).toEqual(
-    ['admin', 'nats', 'postgres', 'service', 'trust'].map((name) => `secret/meter-${name}`),
-  );
+  expect(secrets.trim().split('\n').toSorted()).toEqual([
+    ...['admin', 'nats', 'postgres', 'service', 'trust'].map((name) => `secret/meter-${name}`),
+    'secret/nats-certificate',
+  ]);
   const traces = tracesOf(appliance.lab);
   await appliance.lab.stop();
   expect(remains(traces)).toEqual([]);
@@ -180,6 +181,8 @@ async function environment(name: string): Promise<AgentEnvironment> {
   return {
     PM_MANAGER_URL: `http://${appliance.at('manager')}`,
     PM_STATE_DIR: join(folder, name),
+    // Where a customer's computers know their authority from.
+    NODE_EXTRA_CA_CERTS: appliance.authority,
     PM_ENROL_TOKEN: await manager.enrolmentToken(name),
     DISPLAY: display.display,
     LOAD_APPLICATION: String(application),

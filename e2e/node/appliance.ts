@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { Lab } from '@process-meter/e2e/lab';
 import { startTestLab } from '@process-meter/e2e/lab/testing';
 import { buildImages, findServers, serverPlans, servicePlans, VERSION } from '@process-meter/images';
+import { certificateFor } from './certificate.ts';
 
 const CHARTS = join(import.meta.dirname, '../../charts');
 export const NAMESPACE = 'metering';
 export const OPERATOR = 'process-meter-operator';
 const HELM = 4;
+const TLS_SECRET = 'nats-certificate';
 
 /** Ports of the node at which a load balancer of the customer would answer. */
 const PORTS = { nats: 30_422, manager: 30_880, portal: 30_300, postgres: 30_432 };
@@ -23,6 +25,8 @@ const SERVICE_PORTS: Readonly<Record<Outside, string>> = {
 /** A lab with a real node that has the images of the product, and what is done with the charts on it. */
 export interface Appliance {
   lab: Lab;
+  /** File of the authority behind the certificate of the NATS servers. */
+  authority: string;
   /** Where the machine reaches a part, such as `198.18.1.2:30880`. */
   at(part: Outside): string;
   installOperator(): Promise<void>;
@@ -35,26 +39,35 @@ export interface Appliance {
   secret(name: string, key: string): Promise<string>;
 }
 
-export async function startAppliance(): Promise<Appliance> {
+/** @param desk folder that outlives it, for what the computers of the customer know */
+export async function startAppliance(desk: string): Promise<Appliance> {
   const folder = mkdtempSync(join(tmpdir(), 'pm-appliance-'));
   try {
     const plans = [...servicePlans(VERSION), ...serverPlans(findServers(() => undefined))];
     const [lab, images] = await Promise.all([startTestLab({ node: true }), buildImages(plans, { folder })]);
     await lab.importImages(images.map(({ archive }) => archive));
     const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    const certificate = await certificateFor(lab.address, desk);
     await lab.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: enforce } },
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/tls',
+        metadata: { name: TLS_SECRET, namespace: NAMESPACE },
+        stringData: certificate.secret,
+      },
     ]);
-    return applianceIn(lab);
+    return applianceIn(lab, certificate.authority);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function applianceIn(lab: Lab): Appliance {
+function applianceIn(lab: Lab, authority: string): Appliance {
   const at: Appliance['at'] = (part) => `${lab.address}:${PORTS[part]}`;
   const values = JSON.stringify({
-    messaging: { publicServers: [`nats://${at('nats')}`] },
+    messaging: { embedded: { tlsSecretName: TLS_SECRET }, publicServers: [`tls://${at('nats')}`] },
     extraObjects: outside(),
   });
   const helm = async (args: readonly string[], stdin?: string): Promise<void> => {
@@ -66,6 +79,7 @@ function applianceIn(lab: Lab): Appliance {
     lab.kubectl([...args, '-n', NAMESPACE], { timeoutMs: 150_000 });
   return {
     lab,
+    authority,
     at,
     kubectl,
     installOperator: () => helm(['install', OPERATOR, join(CHARTS, OPERATOR), '--wait', '--timeout', '120s']),

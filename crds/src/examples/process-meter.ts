@@ -14,7 +14,11 @@ const production = {
   database: { mode: 'External', external: { secretRef: { name: 'meter-database' } } },
   messaging: {
     mode: 'Embedded',
-    embedded: { replicas: 3, storage: { size: '20Gi', storageClassName: 'fast' } },
+    embedded: {
+      replicas: 3,
+      storage: { size: '20Gi', storageClassName: 'fast' },
+      tlsSecretName: 'meter-nats-tls',
+    },
     publicServers: ['tls://meter.corp.local:4222'],
   },
   manager: {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reference, secretKey } from '../schema/fields.ts';
+import { objectName, reference, secretKey } from '../schema/fields.ts';
 import { withChangeRules, withRules, type Rule } from '../schema/rules.ts';
 import { messagingBinding, podFields, servers, storage } from './pods.ts';
 
@@ -97,6 +97,9 @@ const embeddedNats = withRules(
       replicas: z.int().min(1).max(5).default(1).describe('Number of NATS servers: 1, 3 or 5.'),
       storage: growing,
       resources: podFields.resources,
+      tlsSecretName: objectName(
+        'Secret with the certificate for the names in publicServers; without it nothing can be reached as tls://.',
+      ).optional(),
     })
     .describe('NATS servers that the operator runs.'),
   [

@@ -1,6 +1,6 @@
 import { TRUST_FILES } from '@process-meter/contract';
 import { PORTS } from '../render/names.ts';
-import { ROUTES_KEY, renderNats } from '../render/nats.ts';
+import { ROUTES_KEY, TLS_FILES, renderNats } from '../render/nats.ts';
 import { runs } from './database.ts';
 import { done, make, stall, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
@@ -27,6 +27,8 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   const uses = [
     { name: names.trust, keys: TRUST_FILES.nats },
     { name: names.nats, keys: [ROUTES_KEY] },
+    // A new certificate is taken by new pods, one after the other.
+    ...(embedded.tlsSecretName === undefined ? [] : [{ name: embedded.tlsSecretName, keys: TLS_FILES }]),
   ];
   const state = await deps.secrets.state(namespace, uses, pass.signal);
   if ('missing' in state) return stall('TrustSecretMissing', `There is no ${state.missing}.`);

@@ -12,6 +12,9 @@ import { desired } from './tidy.ts';
 
 type Embedded = NonNullable<ProcessMeterSpec['messaging']['embedded']>;
 const DATA = '/data';
+const TLS_FOLDER = '/etc/nats/tls';
+/** Keys of a Secret of the type `kubernetes.io/tls`. */
+export const TLS_FILES = ['tls.crt', 'tls.key'] as const;
 /** Key of the password by which the servers know each other. */
 export const ROUTES_KEY = 'routes-password';
 
@@ -25,7 +28,7 @@ export function renderNats(
   const metadata = metadataOf(installation, 'nats', names.nats);
   const headless = metadataOf(installation, 'nats', names.natsHeadless);
   const selector = selectorLabels('nats', name);
-  const config = natsConfig(installation, embedded.replicas);
+  const config = natsConfig(installation, embedded);
   const client = { name: 'client', port: PORTS.nats, protocol: 'TCP', targetPort: 'client' };
   const routes = { name: 'routes', port: PORTS.natsRoutes, protocol: 'TCP', targetPort: 'routes' };
   return [
@@ -45,7 +48,13 @@ export function renderNats(
   ];
 }
 
-function natsConfig({ names }: Installation, replicas: number): string {
+/** For agents. Manager and Ingest reach the servers by inner names, of which the certificate knows nothing. */
+const TLS = [
+  `tls { cert_file: "${TLS_FOLDER}/${TLS_FILES[0]}", key_file: "${TLS_FOLDER}/${TLS_FILES[1]}" }`,
+  'allow_non_tls: true',
+];
+
+function natsConfig({ names }: Installation, { replicas, tlsSecretName }: Embedded): string {
   const cluster = [
     'cluster {',
     `  name: "${names.nats}"`,
@@ -66,6 +75,7 @@ function natsConfig({ names }: Installation, replicas: number): string {
     // The default syncs every two minutes: an acknowledged record could be lost in a power cut.
     `jetstream { store_dir: "${DATA}/jetstream", sync_interval: always }`,
     ...(replicas > 1 ? cluster : []),
+    ...(tlsSecretName === undefined ? [] : TLS),
     'include "./trust/nats-trust.conf"',
     '',
   ].join('\n');
@@ -98,6 +108,9 @@ function statefulSet(
         { name: 'config', configMap: { name: names.nats } },
         secretVolume('trust', names.trust, ['nats-trust.conf']),
         { name: 'run', emptyDir: {} },
+        ...(embedded.tlsSecretName === undefined
+          ? []
+          : [secretVolume('tls', embedded.tlsSecretName, TLS_FILES)]),
       ],
     }),
   };
@@ -145,6 +158,9 @@ function container(installation: Installation, embedded: Embedded): object {
       { name: 'trust', mountPath: '/etc/nats/trust', readOnly: true },
       { name: 'data', mountPath: DATA },
       { name: 'run', mountPath: '/run/nats' },
+      ...(embedded.tlsSecretName === undefined
+        ? []
+        : [{ name: 'tls', mountPath: TLS_FOLDER, readOnly: true }]),
     ],
     workingDir: DATA,
   };
