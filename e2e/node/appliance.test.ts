@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCommand } from '@process-meter/e2e/lab';
 import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/agent-process';
 import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
 import { drain } from '@process-meter/e2e/stack/drain';
@@ -10,12 +11,14 @@ import { remains, tracesOf } from '@process-meter/e2e/lab/testing/traces';
 import { startXServer, type LocalXServer } from '@process-meter/local';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileOfPage } from './backup-page.ts';
 import { askAgainAndAgain } from './poll.ts';
 import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
 
 /** From `helm install` to the first recorded use in a report. */
 const FIRST_DATA_MS = 180_000;
 const LOAD_PAUSE_MS = 50;
+const MANAGER_CLI = join(import.meta.dirname, '../../manager/src/cli.ts');
 
 let appliance: Appliance;
 let display: LocalXServer;
@@ -156,6 +159,54 @@ test('an upgrade replaces the pods of all parts while agents send, and nothing i
   expect(await audit.incompleteLoadDocuments()).toBe(0);
 }, 300_000);
 
+test('a backup that a container makes is restored by a container into an empty database', async () => {
+  const start = Date.now();
+  const key = join(folder, 'backup.key');
+  await runCommand(process.execPath, [MANAGER_CLI, 'backup', 'key', '--out', key]);
+  const [recipient] = /age1[0-9a-z]*/.exec(readFileSync(key, 'utf8')) ?? [];
+  await appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], {
+    stdin: fileOfPage('backup-claim.yaml'),
+  });
+  await appliance.upgrade(`logLevel=Debug,backup.claimName=meter-backups,backup.recipients={${recipient}}`);
+  await appliance.kubectl('wait', '--for=create', '--timeout=60s', 'cronjob/meter-backup');
+  await appliance.kubectl('create', 'job', '--from=cronjob/meter-backup', 'backup-now');
+  await finished('backup-now');
+  const log = await appliance.kubectl('logs', 'job/backup-now');
+  const [name = ''] = /process-meter-[0-9TZ]+\.tar\.zst\.age/.exec(log) ?? [];
+  await pool.query('create database meter_restored');
+  const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
+  uri.pathname = '/meter_restored';
+  await appliance.kubectl(
+    'create',
+    'secret',
+    'generic',
+    'meter-database-restored',
+    `--from-literal=uri=${uri.href}`,
+  );
+  await appliance.kubectl('create', 'secret', 'generic', 'meter-backup-key', `--from-file=${key}`);
+  const job = fileOfPage('restore.yaml').replace(/process-meter-[0-9TZ]+\.tar\.zst\.age/, name);
+  await appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], { stdin: job });
+  await finished('meter-restore');
+  say(`backed up and restored in ${seconds(start)}`);
+  uri.host = appliance.at('postgres');
+  const restored = new Pool({ connectionString: uri.href, max: 1 });
+  const sums = 'select count(*)::int as n, sum(seq)::text as s from segment';
+  expect((await restored.query(sums)).rows).toEqual((await pool.query(sums)).rows);
+  await restored.end();
+  await appliance.kubectl('delete', 'job/meter-restore', 'job/backup-now');
+  await appliance.kubectl('delete', 'secret/meter-database-restored', 'secret/meter-backup-key');
+}, 200_000);
+
+/** Waits for a Job. @throws with what it said, when it does not complete */
+async function finished(job: string): Promise<void> {
+  await appliance
+    .kubectl('wait', '--for=condition=Complete', '--timeout=60s', `job/${job}`)
+    .catch(async (error: unknown) => {
+      const log = await appliance.kubectl('logs', `job/${job}`, '--tail=30').catch(String);
+      throw new Error(`${job}: ${log}\n${await pods(appliance)}`, { cause: error });
+    });
+}
+
 test('uninstalled it leaves its data only, and the lab leaves nothing', async () => {
   await appliance.uninstall('meter');
   await appliance.uninstall(OPERATOR);
@@ -164,6 +215,7 @@ test('uninstalled it leaves its data only, and the lab leaves nothing', async ()
   expect(left.trim().split('\n').toSorted()).toEqual([
     'persistentvolumeclaim/data-meter-nats-0',
     'persistentvolumeclaim/data-meter-postgres-0',
+    'persistentvolumeclaim/meter-backups',
   ]);
   const secrets = await appliance.kubectl('get', 'secrets', '-o', 'name');
   expect(secrets.trim().split('\n').toSorted()).toEqual([
