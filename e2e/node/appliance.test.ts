@@ -88,12 +88,14 @@ test('an agent on a desktop enrols from outside, sends over TLS, and what is don
   script = new Script({ dir: folder, display: display.display });
   await script.openInEditor('ledger.txt');
   await script.focus('ledger.txt');
-  await script.type('ledger.txt', 3000);
   const active = async (): Promise<number> => {
     const documents = (await manager.sessions()).flatMap((session) => session.documentList);
     return documents.find(({ name }) => name === 'ledger.txt')?.activeMs ?? 0;
   };
-  await expect.poll(active, { timeout: 60_000, interval: 300 }).toBeGreaterThan(1000);
+  // What is done before the agent has its settings is nobody's business, so somebody works until it is there.
+  for (const end = Date.now() + 60_000; (await active()) < 1000 && Date.now() < end;)
+    await script.type('ledger.txt', 500);
+  expect(await active()).toBeGreaterThan(1000);
   say(`first data in a report ${seconds(begun.at)} after helm install`);
   expect(Date.now() - begun.at).toBeLessThan(FIRST_DATA_MS);
   leave();

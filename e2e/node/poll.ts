@@ -15,8 +15,12 @@ export function askAgainAndAgain(urls: readonly string[]): { end(): Promise<Answ
   const loops = urls.map(async (url) => {
     while (!over) {
       answers.asked += 1;
+      const asked = Date.now();
       const wrong = await problemOf(url);
-      if (wrong !== undefined) answers.failed.push(`${url}: ${wrong}`);
+      if (wrong !== undefined)
+        answers.failed.push(
+          `${url} at ${new Date(asked).toISOString()}: ${wrong} after ${Date.now() - asked} ms`,
+        );
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   });
