@@ -8,6 +8,7 @@ import { awaitSchema, connectDatabase } from './db/index.ts';
 import { connectHub } from './hub/index.ts';
 import type { Log } from './log.ts';
 import { readSecrets } from './nats-trust/index.ts';
+import { drain } from './plugins/index.ts';
 
 export interface ManagerDeps {
   config: ManagerConfig;
@@ -44,6 +45,8 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
   return {
     url,
     async stop() {
+      // To close cuts off whoever is being answered.
+      await drain(app.server);
       await app.close();
       deps.board.stop();
       deps.configPush.stop();
