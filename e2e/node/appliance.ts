@@ -41,7 +41,7 @@ export interface Appliance {
 
 /** @param desk folder that outlives it, for what the computers of the customer know */
 export async function startAppliance(desk: string): Promise<Appliance> {
-  const folder = mkdtempSync(join(tmpdir(), 'pm-appliance-'));
+  const folder = mkdtempSync(join(tmpdir(), 'pm-node-images-'));
   try {
     const plans = [...servicePlans(VERSION), ...serverPlans(findServers(() => undefined))];
     const [lab, images] = await Promise.all([startTestLab({ node: true }), buildImages(plans, { folder })]);
