@@ -8,7 +8,8 @@ const project = (root: string, include: string[], name = root) => ({
   test: { name, root: `./${root}`, include },
 });
 
-const lab = project('e2e', ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts', 'node/**/*.test.ts'], 'lab');
+const lab = project('e2e', ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts', 'node/*.test.ts'], 'lab');
+const node = project('e2e', ['node/faults/*.test.ts'], 'node');
 
 /** Tests share threads and are not isolated: everything a test needs comes in through arguments. */
 export default defineConfig({
@@ -27,6 +28,8 @@ export default defineConfig({
       project('e2e', ['faults/**/*.test.ts'], 'faults'),
       // A Kubernetes control plane: needs binaries that are built once (`node e2e/lab/cli.ts build`).
       { ...lab, test: { ...lab.test, testTimeout: 120_000, hookTimeout: 120_000 } },
+      // Containers on a real node that are killed: only in long runs.
+      { ...node, test: { ...node.test, testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

@@ -1,6 +1,7 @@
 import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
+import { bundledFiles } from './scripts/bundled-files.ts';
 
 /** Kit finds its start files by their own chunks; what only pages with forms need is theirs. */
 const isApart = (id: string): boolean =>
@@ -36,6 +37,7 @@ export default defineConfig({
         },
       },
     }),
+    bundledFiles(),
   ],
   build: { assetsInlineLimit: 0 },
   environments: {

@@ -85,10 +85,16 @@ export interface Lab {
    */
   tokenKubeconfig(account: ServiceAccountRef, seconds?: number): Promise<string>;
   /**
-   * Brings images, as archives of the OCI layout, onto the real node: nothing there can be pulled.
+   * Brings images, as archives of the OCI layout, onto the real node, which can pull from no registry but the lab's.
    * @throws Error without one
    */
   importImages(archives: readonly string[]): Promise<void>;
+  /**
+   * Starts an empty registry, the only one that the real node can pull from.
+   * @returns its address, such as `198.18.1.2:5000`
+   * @throws Error without a real node
+   */
+  startRegistry(): Promise<string>;
   /** Adds fake nodes, whose pods get ready by themselves. @returns their names, once they are Ready */
   addNodes(count: number): Promise<string[]>;
   /** What was written through the API server so far, oldest first: who, with what, when, and the answer. */

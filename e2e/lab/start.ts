@@ -100,8 +100,10 @@ function assemble(place: Place, { plane, commands, node }: Parts): Lab {
     tokenKubeconfig: (account, seconds = 3600) =>
       tokenKubeconfig({ kubectl, plane, folder: place.run }, account, seconds),
     async importImages(archives) {
-      if (node === undefined) throw new Error('this lab has no real node that could run an image');
-      await node.importImages(archives);
+      await realNode(node).importImages(archives);
+    },
+    async startRegistry() {
+      return realNode(node).startRegistry();
     },
     async addNodes(count) {
       // KWOK would play the real one as well.
@@ -115,6 +117,11 @@ function assemble(place: Place, { plane, commands, node }: Parts): Lab {
     ended: place.ended,
     stop: () => place.end(),
   };
+}
+
+function realNode(node: RealNode | undefined): RealNode {
+  if (node === undefined) throw new Error('this lab has no real node that could run an image');
+  return node;
 }
 
 function restartOf(plane: ControlPlane, node: RealNode | undefined): Lab['restart'] {

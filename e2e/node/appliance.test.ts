@@ -2,31 +2,30 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@process-meter/e2e/lab';
-import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/agent-process';
+import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
 import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
 import { drain } from '@process-meter/e2e/stack/drain';
-import { managerClient, type ManagerClient } from '@process-meter/e2e/stack/manager-client';
 import { Script } from '@process-meter/e2e/stack/script';
 import { remains, tracesOf } from '@process-meter/e2e/lab/testing/traces';
 import { startXServer, type LocalXServer } from '@process-meter/local';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessTo, type Access } from './agents.ts';
 import { fileOfPage } from './backup-page.ts';
 import { askAgainAndAgain } from './poll.ts';
 import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
 
 /** From `helm install` to the first recorded use in a report. */
 const FIRST_DATA_MS = 180_000;
-const LOAD_PAUSE_MS = 50;
+const IMAGE_IDS = '{range .items[*].status.containerStatuses[*]}{.imageID}{"\\n"}{end}';
 const MANAGER_CLI = join(import.meta.dirname, '../../manager/src/cli.ts');
 
 let appliance: Appliance;
 let display: LocalXServer;
-let manager: ManagerClient;
+let access: Access;
 let agent: AgentProcess;
 let load: AgentProcess;
 let script: Script;
-let pool: Pool;
 const folder = mkdtempSync(join(tmpdir(), 'pm-desk-'));
 const begun = { at: 0 };
 
@@ -36,16 +35,16 @@ const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFi
 beforeAll(async () => {
   const start = Date.now();
   [appliance, display] = await Promise.all([startAppliance(folder), startXServer()]);
-  say(`node and images after ${seconds(start)}`);
+  say(`node, bundle and registry after ${seconds(start)}`);
 }, 180_000);
 afterAll(async () => {
   await script?.end();
-  await Promise.all([agent?.stop(), load?.stop(), pool?.end()]);
+  await Promise.all([agent?.stop(), load?.stop(), access?.pool.end()]);
   await Promise.all([appliance?.lab.stop(), display?.stop()]);
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-test('both charts bring an evaluation to Ready, every part of it a restricted pod', async () => {
+test('both charts of a bundle bring an evaluation to Ready behind an air gap, every part of it a restricted pod', async () => {
   begun.at = Date.now();
   await appliance.installOperator();
   say(`operator ready ${seconds(begun.at)} after helm install`);
@@ -63,27 +62,14 @@ test('both charts bring an evaluation to Ready, every part of it a restricted po
       .concat('postgres')
       .map((name) => `${name} 0`),
   );
+  const ids = await appliance.kubectl('get', 'pods', '-o', `jsonpath=${IMAGE_IDS}`);
+  expect([...new Set(ids.trim().split('\n'))].toSorted()).toEqual(appliance.imageIds.toSorted());
 }, 300_000);
 
 test('an agent on a desktop enrols from outside, sends over TLS, and what is done there is in a report', async () => {
-  manager = await managerClient(
-    `http://${appliance.at('manager')}`,
-    await appliance.secret('meter-admin', 'password'),
-  );
-  const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
-  uri.host = appliance.at('postgres');
-  pool = new Pool({ connectionString: uri.href, max: 2 });
-  // It ends under its idle connections.
-  pool.on('error', () => {});
-  await appliance.lab.apply([monitored('editor', 'mousepad'), monitored('load', 'made-up-by-load')]);
-  await appliance.kubectl(
-    'wait',
-    '--for=condition=Ready',
-    '--timeout=60s',
-    'monitoredapplication/editor',
-    'monitoredapplication/load',
-  );
-  agent = await AgentProcess.desktop(await environment('desktop'));
+  access = await accessTo(appliance, folder);
+  const { manager } = access;
+  agent = await AgentProcess.desktop(await access.agent('desktop', display.display));
   const leave = await manager.watch();
   script = new Script({ dir: folder, display: display.display });
   await script.openInEditor('ledger.txt');
@@ -123,7 +109,7 @@ async function portalPage(path: string): Promise<string> {
 }
 
 test('an upgrade replaces the pods of all parts while agents send, and nothing is lost', async () => {
-  load = await AgentProcess.load(await environment('load'));
+  load = await AgentProcess.load(await access.agent('load', display.display));
   await expect.poll(seenAgents, { timeout: 30_000 }).toBe(2);
   const before = await podNames();
   const polled = askAgainAndAgain([
@@ -150,7 +136,7 @@ test('an upgrade replaces the pods of all parts while agents send, and nothing i
   expect(failed).toEqual([]);
   await working;
   await script.close('ledger.txt');
-  const audit = new Audit(pool);
+  const audit = new Audit(access.pool);
   const states = ['desktop', 'load'].map((name) => join(folder, name));
   const outboxes = await drain([agent, load], states, audit);
   const records = outboxes.reduce((sum, { last }) => sum + last, 0);
@@ -175,7 +161,7 @@ test('a backup that a container makes is restored by a container into an empty d
   await finished('backup-now');
   const log = await appliance.kubectl('logs', 'job/backup-now');
   const [name = ''] = /process-meter-[0-9TZ]+\.tar\.zst\.age/.exec(log) ?? [];
-  await pool.query('create database meter_restored');
+  await access.pool.query('create database meter_restored');
   const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
   uri.pathname = '/meter_restored';
   await appliance.kubectl(
@@ -186,14 +172,16 @@ test('a backup that a container makes is restored by a container into an empty d
     `--from-literal=uri=${uri.href}`,
   );
   await appliance.kubectl('create', 'secret', 'generic', 'meter-backup-key', `--from-file=${key}`);
-  const job = fileOfPage('restore.yaml').replace(/process-meter-[0-9TZ]+\.tar\.zst\.age/, name);
+  const job = fileOfPage('restore.yaml')
+    .replace(/process-meter-[0-9TZ]+\.tar\.zst\.age/, name)
+    .replace('registry.processmeter.io', appliance.registry);
   await appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], { stdin: job });
   await finished('meter-restore');
   say(`backed up and restored in ${seconds(start)}`);
   uri.host = appliance.at('postgres');
   const restored = new Pool({ connectionString: uri.href, max: 1 });
   const sums = 'select count(*)::int as n, sum(seq)::text as s from segment';
-  expect((await restored.query(sums)).rows).toEqual((await pool.query(sums)).rows);
+  expect((await restored.query(sums)).rows).toEqual((await access.pool.query(sums)).rows);
   await restored.end();
   await appliance.kubectl('delete', 'job/meter-restore', 'job/backup-now');
   await appliance.kubectl('delete', 'secret/meter-database-restored', 'secret/meter-backup-key');
@@ -229,39 +217,9 @@ test('uninstalled it leaves its data only, and the lab leaves nothing', async ()
   expect(remains(traces)).toEqual([]);
 }, 200_000);
 
-async function environment(name: string): Promise<AgentEnvironment> {
-  const sql = `select id from application where name = 'load'`;
-  const application = (await pool.query<{ id: string }>(sql)).rows[0]?.id;
-  return {
-    PM_MANAGER_URL: `http://${appliance.at('manager')}`,
-    PM_STATE_DIR: join(folder, name),
-    // Where a customer's computers know their authority from.
-    NODE_EXTRA_CA_CERTS: appliance.authority,
-    PM_ENROL_TOKEN: await manager.enrolmentToken(name),
-    DISPLAY: display.display,
-    LOAD_APPLICATION: String(application),
-    LOAD_BASE: String(Date.now() - 20 * 86_400_000),
-    LOAD_PAUSE_MS: String(LOAD_PAUSE_MS),
-  };
-}
-
-function monitored(name: string, executable: string): object {
-  return {
-    apiVersion: 'processmeter.io/v1alpha1',
-    kind: 'MonitoredApplication',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      displayName: name,
-      rules: [{ executable }],
-      inactiveAfter: '5s',
-      pathPrivacy: 'BaseName',
-    },
-  };
-}
-
 async function seenAgents(): Promise<number> {
   const sql = 'select count(*)::int as n from agent where last_seen_at is not null';
-  return (await pool.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
+  return (await access.pool.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
 }
 
 /** Pods of the parts that the operator rolls. */

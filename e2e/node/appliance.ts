@@ -1,12 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Lab } from '@process-meter/e2e/lab';
+import { runCommand, type Lab } from '@process-meter/e2e/lab';
 import { startTestLab } from '@process-meter/e2e/lab/testing';
-import { buildImages, findServers, serverPlans, servicePlans, VERSION } from '@process-meter/images';
-import { certificateFor } from './certificate.ts';
+import {
+  buildImages,
+  findServers,
+  makeBundle,
+  makeSigningKey,
+  serverPlans,
+  servicePlans,
+  VERSION,
+} from '@process-meter/images';
+import { certificateSecret, makeAuthority } from './certificate.ts';
 
-const CHARTS = join(import.meta.dirname, '../../charts');
 export const NAMESPACE = 'metering';
 export const OPERATOR = 'process-meter-operator';
 const HELM = 4;
@@ -22,11 +29,18 @@ const SERVICE_PORTS: Readonly<Record<Outside, string>> = {
   postgres: 'postgres',
 };
 
-/** A lab with a real node that has the images of the product, and what is done with the charts on it. */
+/**
+ * A lab with a real node behind an air gap: there is a bundle and an empty registry, and nothing else can be reached. What is
+ * done there is done with the charts and the images of the bundle.
+ */
 export interface Appliance {
   lab: Lab;
   /** File of the authority behind the certificate of the NATS servers. */
   authority: string;
+  /** Of the registry that the images were brought into. */
+  registry: string;
+  /** The images of the bundle by the names that pods have them under, with the digests they were made with. */
+  imageIds: readonly string[];
   /** Where the machine reaches a part, such as `198.18.1.2:30880`. */
   at(part: Outside): string;
   installOperator(): Promise<void>;
@@ -41,32 +55,67 @@ export interface Appliance {
 
 /** @param desk folder that outlives it, for what the computers of the customer know */
 export async function startAppliance(desk: string): Promise<Appliance> {
-  const folder = mkdtempSync(join(tmpdir(), 'pm-node-images-'));
+  const folder = mkdtempSync(join(tmpdir(), 'pm-node-bundle-'));
   try {
-    const plans = [...servicePlans(VERSION), ...serverPlans(findServers(() => undefined))];
-    const [lab, images] = await Promise.all([startTestLab({ node: true }), buildImages(plans, { folder })]);
-    await lab.importImages(images.map(({ archive }) => archive));
+    const [lab, bundle] = await Promise.all([startTestLab({ node: true }), signedBundle(folder)]);
+    const registry = await lab.startRegistry();
+    await runCommand(
+      join(bundle.dir, 'load-images.sh'),
+      ['--public-key', bundle.publicKey, '--plain-http', registry],
+      { timeoutMs: 120_000 },
+    );
     const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    const certificate = await certificateFor(lab.address, desk);
+    const authority = await makeAuthority(desk);
     await lab.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: enforce } },
-      {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        type: 'kubernetes.io/tls',
-        metadata: { name: TLS_SECRET, namespace: NAMESPACE },
-        stringData: certificate.secret,
-      },
+      await natsCertificate(lab, desk),
     ]);
-    return applianceIn(lab, certificate.authority);
+    const charts = join(desk, 'charts');
+    cpSync(join(bundle.dir, 'charts'), charts, { recursive: true });
+    const imageIds = readFileSync(join(bundle.dir, 'images.txt'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [, name = '', digest = ''] = line.split(' ');
+        return `${registry}/${name.split(':')[0]}@${digest}`;
+      });
+    return applianceIn(lab, { registry, imageIds, charts, authority });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function applianceIn(lab: Lab, authority: string): Appliance {
+/** A new certificate of the NATS servers, by the authority in a folder. */
+export const natsCertificate = (lab: Lab, desk: string): Promise<object> =>
+  certificateSecret(desk, { address: lab.address, name: TLS_SECRET, namespace: NAMESPACE });
+
+/** Makes the bundle, carries it over, and unpacks it. */
+async function signedBundle(folder: string): Promise<{ dir: string; publicKey: string }> {
+  const [key, publicKey] = [join(folder, 'own.key'), join(folder, 'own.pub')];
+  makeSigningKey(key, publicKey);
+  const plans = [...servicePlans(VERSION), ...serverPlans(findServers(() => undefined))];
+  const archive = await makeBundle({
+    version: VERSION,
+    images: (into) => buildImages(plans, { folder: into }),
+    to: join(folder, 'made'),
+    key,
+  });
+  const carried = join(folder, 'carried');
+  mkdirSync(carried);
+  await runCommand('tar', ['-xf', archive, '-C', carried]);
+  const [name = ''] = readdirSync(carried);
+  return { dir: join(carried, name), publicKey };
+}
+
+function applianceIn(
+  lab: Lab,
+  given: Pick<Appliance, 'registry' | 'imageIds' | 'authority'> & { charts: string },
+): Appliance {
+  const { charts, ...known } = given;
+  const { registry } = known;
   const at: Appliance['at'] = (part) => `${lab.address}:${PORTS[part]}`;
   const values = JSON.stringify({
+    global: { imageRegistry: `${registry}/process-meter` },
     messaging: { embedded: { tlsSecretName: TLS_SECRET }, publicServers: [`tls://${at('nats')}`] },
     extraObjects: outside(),
   });
@@ -74,15 +123,25 @@ function applianceIn(lab: Lab, authority: string): Appliance {
     const options = { timeoutMs: 150_000, ...(stdin === undefined ? {} : { stdin }) };
     await lab.helm(HELM, [...args, '--namespace', NAMESPACE], options);
   };
-  const product = join(CHARTS, 'process-meter');
+  const archives = readdirSync(charts);
+  const chart = (pattern: RegExp): string => join(charts, archives.find((name) => pattern.test(name)) ?? '');
+  const product = chart(/^process-meter-\d/);
   const kubectl: Appliance['kubectl'] = (...args) =>
     lab.kubectl([...args, '-n', NAMESPACE], { timeoutMs: 150_000 });
   return {
     lab,
-    authority,
+    ...known,
     at,
     kubectl,
-    installOperator: () => helm(['install', OPERATOR, join(CHARTS, OPERATOR), '--wait', '--timeout', '120s']),
+    installOperator: () =>
+      helm([
+        'install',
+        OPERATOR,
+        chart(/^process-meter-operator-/),
+        '--wait',
+        '--timeout=120s',
+        `--set=global.imageRegistry=${registry}`,
+      ]),
     install: () => helm(['install', 'meter', product, '--values', '-'], values),
     upgrade: (set) => helm(['upgrade', 'meter', product, '--values', '-', '--set', set], values),
     uninstall: (release) => helm(['uninstall', release, '--wait', '--timeout', '120s']),

@@ -35,8 +35,12 @@ export async function bundle(input: Record<string, string>, folder: string): Pro
 /** The packages that files are of; our own sources are of none. */
 export function packagesOf(files: readonly string[]): BundledPackage[] {
   const roots = new Set(files.filter((file) => file.includes('/node_modules/')).map(rootOf));
-  const packages = [...roots].map(readPackage);
-  const byName = new Map(packages.map((found) => [`${found.name}@${found.version}`, found]));
+  return merged([...roots].map(readPackage));
+}
+
+/** Each package once, by name. */
+export function merged(...lists: readonly (readonly BundledPackage[])[]): BundledPackage[] {
+  const byName = new Map(lists.flat().map((found) => [`${found.name}@${found.version}`, found]));
   return [...byName.values()].toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
 }
 

@@ -52,6 +52,11 @@ test('each image has a bill of materials with what is bundled, and its licences'
   expect(named.get('fastify')).toMatch(/^pkg:npm\/fastify@5\./);
   expect(named.get('node')).toBe(`pkg:generic/node@${process.versions.node}`);
   expect(named.has('@process-meter/contract')).toBe(false);
+  const portal = JSON.parse(text('portal-1.2.3.cdx.json'));
+  expect(portal.components.map((found: { name: string }) => found.name)).toEqual(
+    expect.arrayContaining(['svelte', '@sveltejs/kit', 'uplot', '@fontsource-variable/inter']),
+  );
+  expect(text('portal-1.2.3.licences.txt')).toContain('SIL OPEN FONT LICENSE');
   expect(text('manager-1.2.3.licences.txt')).toContain('Permission is hereby granted, free of charge');
 });
 

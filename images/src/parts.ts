@@ -3,13 +3,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, type BundledPackage } from './bundle.ts';
+import { z } from 'zod';
+import { bundle, merged, packagesOf, type BundledPackage } from './bundle.ts';
 import { copyLibraries, copyShell, type DebianPackage } from './debian.ts';
 
 /** What is in a part of an image: it goes into the bill of materials and the licences. */
@@ -100,9 +102,17 @@ export const portal: Part = {
       recursive: true,
       filter: (file) => !/\/\.[^/]*$/.test(file),
     });
-    return { ...NOTHING, npm: server };
+    return { ...NOTHING, npm: merged(server, bundledIn(built)) };
   },
 };
+
+/** What went into pages and server when the portal was built. */
+function bundledIn(built: string): BundledPackage[] {
+  const files = z
+    .array(z.string())
+    .parse(JSON.parse(readFileSync(join(built, 'bundled-files.json'), 'utf8')));
+  return packagesOf(files.map((file) => join(root, file)));
+}
 
 /** @param binary path of the server */
 export function natsServer(binary: string, version: string): Part {

@@ -6,7 +6,10 @@ import { buildLab } from './lab-build.mjs';
 
 /** Runs the unit and integration tests. @returns {Promise<{ passed: number, failed: number }>} */
 export function unitTests(tools) {
-  return vitest(tools, ['--project', '!faults', '--project', '!lab']);
+  return vitest(
+    tools,
+    ['!faults', '!lab', '!node'].flatMap((name) => ['--project', name]),
+  );
 }
 
 /** Runs the tests that kill real processes; `PM_KILLS` says how often. */
@@ -18,7 +21,16 @@ export function faultTests(tools) {
  * Runs the tests on a Kubernetes control plane of our own. Where it cannot be built that is a failure, with its
  * reason: a lab that is skipped proves nothing.
  */
-export async function labTests(tools) {
+export function labTests(tools) {
+  return onLab(tools, ['--project', 'lab']);
+}
+
+/** Runs the tests that kill containers and the node under them; `PM_NODE_KILLS` says how often. */
+export function nodeTests(tools) {
+  return onLab(tools, ['--project', 'node']);
+}
+
+async function onLab(tools, args) {
   try {
     await buildLab(tools);
   } catch (error) {
@@ -26,7 +38,7 @@ export async function labTests(tools) {
     say(error.message);
     return { passed: 0, failed: 1 };
   }
-  return vitest(tools, ['--project', 'lab']);
+  return vitest(tools, args);
 }
 
 function vitest(tools, args) {

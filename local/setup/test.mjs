@@ -2,9 +2,12 @@ import { bootstrap } from './bootstrap.mjs';
 import { checkLanes } from './checks.mjs';
 import { say, SetupError, since } from './commands.mjs';
 import { buildPortal } from './portal-build.mjs';
-import { browserTests, faultTests, labTests, unitTests } from './test-runs.mjs';
+import { browserTests, faultTests, labTests, nodeTests, unitTests } from './test-runs.mjs';
 
 const PARTS = ['checks', 'unit', 'lab', 'faults', 'e2e'];
+/** Only when it is asked for: it takes as long as all others together. */
+const LONG = ['node'];
+const ON_LAB = ['lab', 'node'];
 const started = Date.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -23,8 +26,8 @@ async function main() {
   const tools = await bootstrap({
     desktop: parts.some((part) => part !== 'checks'),
     browser: parts.includes('e2e'),
-    images: parts.some((part) => ['unit', 'lab'].includes(part)),
-    registry: parts.includes('unit'),
+    images: parts.some((part) => ['unit', ...ON_LAB].includes(part)),
+    registry: parts.some((part) => ['unit', ...ON_LAB].includes(part)),
   });
   say(`ready after ${since(started)}`);
   if (parts.includes('checks')) await checks(tools);
@@ -32,6 +35,7 @@ async function main() {
   if (parts.some((part) => part !== 'checks')) await buildPortal(tools, { budget: false });
   if (parts.includes('unit')) add('unit and integration tests', Date.now(), await unitTests(tools));
   if (parts.includes('lab')) add('tests on a Kubernetes control plane', Date.now(), await labTests(tools));
+  if (parts.includes('node')) add('faults on a real node', Date.now(), await nodeTests(tools));
   if (parts.includes('faults')) add('fault tests', Date.now(), await faultTests(tools));
   if (parts.includes('e2e')) add('browser tests', Date.now(), await browserTests(tools));
 }
@@ -39,8 +43,9 @@ async function main() {
 function wantedParts(args) {
   if (args.length === 0) return PARTS;
   const wanted = args.map((arg) => /^--only=(.+)$/.exec(arg)?.[1]);
-  if (wanted.every((part) => PARTS.includes(part))) return wanted;
-  throw new SetupError(`usage: npm test [-- --only=${PARTS.join('|')}]`);
+  const known = [...PARTS, ...LONG];
+  if (wanted.every((part) => known.includes(part))) return wanted;
+  throw new SetupError(`usage: npm test [-- --only=${known.join('|')}]`);
 }
 
 async function checks(tools) {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeRegistryHosts } from './registry.ts';
 import type { NodeSetting } from './setting.ts';
 
 /** Image of the container that holds a pod's network. */
@@ -16,7 +17,8 @@ export const kubeletConfig = (run: string): string => join(run, 'kubelet.json');
 export const proxyConfig = (run: string): string => join(run, 'kube-proxy.json');
 
 /** Writes what containerd is configured with; nothing of it has to be known from the API server. */
-export function writeRuntimeFiles(run: string): void {
+export function writeRuntimeFiles(run: string, address: string): void {
+  writeRegistryHosts(join(run, 'registries'), address);
   mkdirSync(join(run, 'cni'), { recursive: true });
   writeFileSync(containerdConfig(run), containerd(run));
   writeFileSync(join(run, 'cni', '10-lab.conflist'), JSON.stringify(network(run)));
@@ -55,6 +57,8 @@ disabled_plugins = [${[...unused, ...more].map((name) => `"io.containerd.${name}
       runtime_type = "io.containerd.runc.v2"
       [${cri}.containerd.runtimes.runc.options]
         SystemdCgroup = false
+  [${cri}.registry]
+    config_path = "${run}/registries"
   [${cri}.cni]
     bin_dir = "${CNI_PLUGINS}"
     conf_dir = "${run}/cni"
@@ -101,6 +105,9 @@ function kubelet({ run, keys, address }: NodeSetting): object {
     oomScoreAdj: 0,
     maxOpenFiles: 20_000,
     enforceNodeAllocatable: [],
+    // What a test kills again and again comes back at once, not after five minutes.
+    featureGates: { KubeletCrashLoopBackOffMax: true },
+    crashLoopBackOff: { maxContainerRestartPeriod: '2s' },
     failSwapOn: false,
     authentication: {
       anonymous: { enabled: false },

@@ -8,6 +8,7 @@ import type { Daemon, Place } from '../place.ts';
 import { until } from '../wait.ts';
 import { KUBELET_PORT, kubeletConfig, proxyConfig, writeNodeFiles } from './files.ts';
 import { nodeObjects } from './objects.ts';
+import { startRegistry } from './registry.ts';
 import type { Runtime } from './runtime.ts';
 import type { NodeSetting } from './setting.ts';
 
@@ -23,6 +24,7 @@ export interface RealNode {
   running: Map<NodeComponent, Daemon>;
   start(component: NodeComponent): Promise<void>;
   importImages: Lab['importImages'];
+  startRegistry: Lab['startRegistry'];
 }
 
 /** Starts kubelet, kube-proxy and DNS beside a containerd that runs; resolves when the node is Ready. */
@@ -52,7 +54,12 @@ export async function startNode(
   await apply(nodeObjects(setting));
   await Promise.all((['dns', 'kube-proxy', 'kubelet'] as const).map(start));
   await until('a real node', () => isReady(setting, plane), { timeoutMs: READY_MS });
-  return { running, start, importImages: (archives) => runtime.importImages(archives) };
+  return {
+    running,
+    start,
+    importImages: (archives) => runtime.importImages(archives),
+    startRegistry: () => startRegistry(place),
+  };
 }
 
 function kubeletArguments({ run, keys, name, address }: NodeSetting): string[] {

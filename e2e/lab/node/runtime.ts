@@ -32,7 +32,7 @@ export async function startRuntime(place: Place): Promise<Runtime> {
       `a real node needs ${missing.join(', ')}: apt-get install containerd runc nftables containernetworking-plugins busybox-static`,
     );
   await place.execute('/bin/bash', [join(import.meta.dirname, 'prepare.sh'), place.run]);
-  writeRuntimeFiles(place.run);
+  writeRuntimeFiles(place.run, place.address);
   const ctr = (...args: string[]): Promise<string> =>
     place.execute('ctr', ['--address', containerdSocket(place.run), '--namespace', 'k8s.io', ...args], {
       timeoutMs: IMPORT_MS,

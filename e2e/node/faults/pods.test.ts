@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
+import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
+import { drain } from '@process-meter/e2e/stack/drain';
+import { seededRandom, shuffled } from '@process-meter/e2e/stack/seeded';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessTo, LOAD_PAUSE_MS, type Access } from '../agents.ts';
+import { natsCertificate, startAppliance, type Appliance } from '../appliance.ts';
+import { containersOf, killContainer, type Container } from './containers.ts';
+
+/** How often each part is killed. */
+const KILLS = Number(process.env['PM_NODE_KILLS'] ?? 10);
+const SEED = Number(process.env['PM_SEED'] ?? Date.now() % 1_000_000);
+const PARTS = ['manager', 'ingest', 'portal', 'nats', 'postgres'] as const;
+const LOADS = ['load-0', 'load-1'] as const;
+const BACK_MS = 90_000;
+
+let appliance: Appliance;
+let access: Access;
+const load: AgentProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'pm-node-faults-'));
+const random = seededRandom(SEED);
+const say = (line: string): void => void process.stdout.write(`node faults: ${line}\n`);
+
+beforeAll(async () => {
+  appliance = await startAppliance(folder);
+  await appliance.installOperator();
+  await appliance.install();
+  await isReady();
+  access = await accessTo(appliance, folder);
+  for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));
+}, 400_000);
+afterAll(async () => {
+  await Promise.all([...load.map((one) => one.stop()), access?.pool.end()]);
+  await appliance?.lab.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const isReady = (): Promise<string> =>
+  appliance.kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter');
+
+/** Kills one container of a part that is ready, and waits until all of the part are ready again, sometimes. */
+async function hit(part: string, patient: boolean): Promise<void> {
+  const [victim] = shuffled(await readyOf(part), random);
+  if (victim === undefined) throw new Error(`no ready container of ${part}`);
+  expect([part, killContainer(victim) > 0]).toEqual([part, true]);
+  if (!patient) return;
+  await expect
+    .poll(
+      async () => (await containersOf(appliance, part)).every((one) => one.ready && one.id !== victim.id),
+      {
+        timeout: BACK_MS,
+        interval: 300,
+      },
+    )
+    .toBe(true);
+}
+
+async function readyOf(part: string): Promise<Container[]> {
+  for (const end = Date.now() + BACK_MS; Date.now() < end; await pause(300)) {
+    const ready = (await containersOf(appliance, part)).filter((one) => one.ready);
+    if (ready.length > 0) return ready;
+  }
+  return [];
+}
+
+/** Everything given out so far has arrived, once; then the agents go on. */
+async function nothingIsLost(): Promise<number> {
+  const audit = new Audit(access.pool);
+  const outboxes = await drain(
+    load,
+    LOADS.map((name) => join(folder, name)),
+    audit,
+  );
+  const found = await audit.read();
+  const records = outboxes.reduce((sum, { last }) => sum + last, 0);
+  say(`${records} records given out and seen; ${JSON.stringify(found)}`);
+  expect(found).toMatchObject(NOTHING_LOST);
+  expect(await audit.incompleteLoadDocuments()).toBe(0);
+  // The last of it may have been sent by agents that made nothing new.
+  for (const one of load) await one.resume({ LOAD_PAUSE_MS });
+  return records;
+}
+
+test(
+  'each part killed again and again under load: no acknowledged record is lost or doubled',
+  async () => {
+    say(`seed ${SEED} (PM_SEED), ${KILLS} of each (PM_NODE_KILLS)`);
+    const started = Date.now();
+    const order = shuffled(
+      PARTS.flatMap((part) => Array.from({ length: KILLS }, () => part)),
+      random,
+    );
+    for (const part of order) {
+      await hit(part, random() > 1 / 3);
+      await pause(random() * 1000);
+    }
+    say(`${order.length} containers killed in ${Math.round((Date.now() - started) / 1000)} s`);
+    await isReady();
+    expect(await nothingIsLost()).toBeGreaterThan(KILLS * 100);
+  },
+  KILLS * 120_000,
+);
+
+test('kubelet and containerd killed and started again under load: the pods go on, and nothing is lost', async () => {
+  const before = (await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted();
+  for (const component of ['kubelet', 'containerd', 'kubelet', 'kube-proxy'] as const) {
+    await appliance.lab.restart(component, { signal: 'SIGKILL', whileDown: () => pause(2000) });
+    // A kubelet without containerd ends itself.
+    if (component === 'containerd') await appliance.lab.restart('kubelet', { signal: 'SIGKILL' });
+  }
+  await isReady();
+  expect((await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted()).toEqual(before);
+  await nothingIsLost();
+}, 300_000);
+
+test('a renewed certificate is taken by new pods, and no agent is lost over it', async () => {
+  const before = (await containersOf(appliance, 'nats')).map(({ id }) => id);
+  await appliance.lab.apply([await natsCertificate(appliance.lab, folder)]);
+  await expect
+    .poll(
+      async () => {
+        const now = await containersOf(appliance, 'nats');
+        return now.length > 0 && now.every(({ id, ready }) => ready && !before.includes(id));
+      },
+      { timeout: BACK_MS, interval: 500 },
+    )
+    .toBe(true);
+  await isReady();
+  await nothingIsLost();
+}, 300_000);
