@@ -44,7 +44,8 @@ export interface Appliance {
   /** Where the machine reaches a part, such as `198.18.1.2:30880`. */
   at(part: Outside): string;
   installOperator(): Promise<void>;
-  install(): Promise<void>;
+  /** @param set values to change, as `name=value` */
+  install(set?: string): Promise<void>;
   /** @param set values to change, as `name=value` */
   upgrade(set: string): Promise<void>;
   uninstall(release: string): Promise<void>;
@@ -142,7 +143,7 @@ function applianceIn(
         '--timeout=120s',
         `--set=global.imageRegistry=${registry}`,
       ]),
-    install: () => helm(['install', 'meter', product, '--values', '-'], values),
+    install: (set = '') => helm(['install', 'meter', product, '--values', '-', '--set', set], values),
     upgrade: (set) => helm(['upgrade', 'meter', product, '--values', '-', '--set', set], values),
     uninstall: (release) => helm(['uninstall', release, '--wait', '--timeout', '120s']),
     async secret(name, key) {

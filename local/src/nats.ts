@@ -24,6 +24,8 @@ export interface NatsOptions {
   trust: (jwtDir: string) => string;
   /** Files of the certificate and its key; without them connections are plain. */
   tls?: { cert: string; key: string };
+  /** One server of several: its name, its port for the others, and the ports of all of them. */
+  cluster?: { server: string; port: number; routes: readonly number[] };
 }
 
 /**
@@ -55,19 +57,25 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   };
 }
 
-function configuration(home: string, port: number, { trust, tls }: NatsOptions): string {
+function configuration(home: string, port: number, { trust, tls, cluster }: NatsOptions): string {
   const secure =
     tls && `tls { cert_file: ${JSON.stringify(tls.cert)}, key_file: ${JSON.stringify(tls.key)} }`;
   return [
     `listen: "127.0.0.1:${port}"`,
-    'server_name: process-meter',
+    `server_name: "${cluster?.server ?? 'process-meter'}"`,
     'max_payload: 4MB',
     'max_connections: 150000',
     'ping_interval: "2m"',
     `jetstream { store_dir: ${JSON.stringify(join(home, 'jetstream'))}, sync_interval: always }`,
     secure ?? '',
+    cluster === undefined ? '' : clusterOf(cluster),
     trust(join(home, 'jwt')),
   ].join('\n');
+}
+
+function clusterOf({ port, routes }: NonNullable<NatsOptions['cluster']>): string {
+  const others = routes.map((route) => `"nats://127.0.0.1:${route}"`).join(', ');
+  return `cluster { name: process-meter, listen: "127.0.0.1:${port}", routes: [${others}] }`;
 }
 
 async function healthy(port: number, ended: Promise<{ code: number | null }>, log: string): Promise<void> {

@@ -12,6 +12,8 @@ const list = z.string().transform((text) =>
 const schema = z.object({
   PM_DATABASE_URL: z.string().min(1),
   PM_NATS_URL: z.string().min(1),
+  /** Copies that the NATS servers keep of each stream: 1, or 3 or 5 where there are so many of them. */
+  PM_STREAM_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   PM_SECRETS_DIR: z.string().min(1),
   PM_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   PM_HOST: z.string().default('127.0.0.1'),
@@ -29,6 +31,7 @@ const schema = z.object({
 export interface ManagerConfig {
   databaseUrl: string;
   natsUrl: string;
+  streamReplicas: number;
   secretsDir: string;
   port: number;
   host: string;
@@ -49,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ManagerConfig {
   return {
     databaseUrl: values.PM_DATABASE_URL,
     natsUrl: values.PM_NATS_URL,
+    streamReplicas: values.PM_STREAM_REPLICAS,
     secretsDir: values.PM_SECRETS_DIR,
     port: values.PM_PORT,
     host: values.PM_HOST,

@@ -31,7 +31,12 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
   const { db, pool } = connection;
   await awaitSchema(db);
   await firstStart({ db, zone: config.timeZone, passwordFile: config.adminPasswordFile, print });
-  const hub = connectHub({ servers: config.natsUrl, credentials: secrets.manager, log });
+  const hub = connectHub({
+    servers: config.natsUrl,
+    credentials: secrets.manager,
+    log,
+    streamReplicas: config.streamReplicas,
+  });
   const deps = compose({ ...config, db, pool, hub, secrets, metrics, clock, log });
   const presence = new PresenceKeeper(deps);
   hub.onPresence((message) => presence.hear(message));

@@ -112,6 +112,14 @@ export const messagingBinding = z
   .object({
     servers: servers('NATS servers inside the cluster, such as nats://meter-nats:4222.'),
     trustSecretRef: reference('Secret with the files that `manager trust init` made.'),
+    streamReplicas: z
+      .int()
+      .min(1)
+      .max(5)
+      .default(1)
+      .describe(
+        'Copies that the servers keep of what agents sent: no more than there are servers. One is lost with its server.',
+      ),
   })
   .describe('The NATS servers and the keys to them.');
 

@@ -28,7 +28,10 @@ const say = (line: string): void => void process.stdout.write(`node faults: ${li
 beforeAll(async () => {
   appliance = await startAppliance(folder);
   await appliance.installOperator();
-  await appliance.install();
+  // As in production: three NATS servers, which keep a copy each.
+  await appliance.install(
+    'messaging.embedded.replicas=3,manager.replicas=2,ingest.replicas=2,portal.replicas=2',
+  );
   await isReady();
   access = await accessTo(appliance, folder);
   for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));

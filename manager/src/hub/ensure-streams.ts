@@ -54,7 +54,7 @@ async function update(
 }
 
 const withoutLimits = (changes: Changes): Changes =>
-  Object.fromEntries(Object.entries(changes).filter(([key]) => !LIMITS.includes(key)));
+  Object.fromEntries(Object.entries(changes).filter(([key]) => key !== COPIES && !LIMITS.includes(key)));
 
 async function infoOf(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
@@ -67,6 +67,8 @@ async function infoOf(manager: JetStreamManager, name: string): Promise<StreamCo
 }
 
 const LIMITS: readonly string[] = ['max_bytes', 'max_age', 'max_msgs_per_subject'];
+/** Servers may be too few for it. */
+const COPIES = 'num_replicas';
 const FIXED: readonly string[] = ['name', 'storage', 'retention'];
 
 /**
@@ -80,6 +82,8 @@ function changesOf(
   const present = new Map<string, unknown>(Object.entries(known));
   const different = Object.entries(wanted).filter(([key, value]) => {
     if (LIMITS.includes(key)) return height(present.get(key)) < height(value);
+    // Somebody who keeps more copies than we ask for wants them.
+    if (key === COPIES) return Number(present.get(key) ?? 1) < Number(value);
     return JSON.stringify(present.get(key)) !== JSON.stringify(value);
   });
   return {

@@ -12,6 +12,7 @@ import {
 import type { Log } from '../log.ts';
 import { natsAuthenticator, type Credentials } from '../nats-trust/index.ts';
 import { ensureStreams } from './ensure-streams.ts';
+import { managedStreams } from './streams.ts';
 
 /** The Manager's side of NATS. Survives the server's absence: it connects again by itself, for ever. */
 export interface Hub {
@@ -38,6 +39,8 @@ export interface HubDeps {
   servers: string;
   credentials: Credentials;
   log: Log;
+  /** Copies that the servers keep of each stream. Default 1. */
+  streamReplicas?: number;
 }
 
 const CONNECT_EVERY_MS = 1000;
@@ -155,7 +158,8 @@ class NatsHub implements Hub {
     for (let wait = 250; !connection.isClosed(); wait = Math.min(wait * 2, 5000)) {
       try {
         const manager = await jetstreamManager(connection, { timeout: 3000 });
-        await ensureStreams({ manager, log: this.#deps.log });
+        const streams = managedStreams(this.#deps.streamReplicas ?? 1);
+        await ensureStreams({ manager, log: this.#deps.log, streams });
         this.#ready = true;
         this.#deps.log.info('NATS is ready');
         for (const handle of this.#onConnected) handle();

@@ -6,6 +6,10 @@ const DAY_NS = 86_400 * SECOND_NS;
 
 export type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
 
+/** @param replicas copies that the servers of a cluster keep; one is lost with its server */
+export const managedStreams = (replicas: number): ManagedStream[] =>
+  MANAGED_STREAMS.map((stream) => ({ ...stream, num_replicas: replicas }));
+
 /**
  * What the Manager makes, and keeps to at each connect. A full stream refuses new batches (`discard: new`): the agent keeps them in its outbox,
  * whereas dropping old ones would lose what it was told is safe.

@@ -11,7 +11,7 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   const { namespace, names, spec } = pass.installation;
   const { external, embedded } = spec.messaging;
   if (external !== undefined) {
-    const { servers, trustSecretRef } = external;
+    const { servers, trustSecretRef, streamReplicas } = external;
     const keys = [...TRUST_FILES.manager, ...TRUST_FILES.ingest];
     const state = await deps.secrets.state(namespace, [{ name: trustSecretRef.name, keys }], pass.signal);
     if ('missing' in state)
@@ -19,7 +19,7 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
         'TrustSecretMissing',
         `There is no ${state.missing}; \`manager trust init\` makes its files.`,
       );
-    pass.bindings.messaging = { servers, trustSecretRef };
+    pass.bindings.messaging = { servers, trustSecretRef, streamReplicas };
     pass.outer.messaging = [...new Set(servers.flatMap((server) => portsIn(server, PORTS.nats)))];
     return done('MessagingBound', `Secret ${trustSecretRef.name} holds the keys to the servers.`);
   }
@@ -41,6 +41,8 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   pass.bindings.messaging = {
     servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
     trustSecretRef: { name: names.trust },
+    // A copy on each server: what was acknowledged is there as long as a majority is.
+    streamReplicas: embedded.replicas,
   };
   return done('ServersReady', `${embedded.replicas} of ${embedded.replicas} NATS servers are ready.`);
 }

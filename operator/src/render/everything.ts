@@ -59,6 +59,7 @@ function expectedBindings({ spec, names, namespace }: Installation): Bindings {
     messaging: spec.messaging.external ?? {
       servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
       trustSecretRef: { name: names.trust },
+      streamReplicas: spec.messaging.embedded?.replicas ?? 1,
     },
   };
 }

@@ -46,6 +46,7 @@ function managerPart(spec: Manager['spec']): Part {
     port: PORTS.manager,
     env: {
       PM_NATS_URL: messaging.servers.join(','),
+      PM_STREAM_REPLICAS: String(messaging.streamReplicas),
       PM_PUBLIC_NATS_URLS: (messaging.publicServers ?? messaging.servers).join(','),
       PM_SECRETS_DIR: SECRETS_FOLDER,
       PM_SERVICE_TOKEN_FILE: `${SERVICE_FOLDER}/${TOKEN_KEY}`,
