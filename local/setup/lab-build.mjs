@@ -18,6 +18,6 @@ export async function buildLab(tools) {
   const needsGo = !built && answer('go', ['version']) === undefined;
   await ensureSystemPackages([...PACKAGES, ...NODE, ...(needsGo ? ['golang-go'] : [])]);
   if (built) return;
-  say('building Kubernetes, etcd, KWOK and Helm from their Go modules (once, about 12 min)');
+  say('building Kubernetes, etcd, KWOK and Helm from their Go modules (once, about 9 min)');
   await mustRun('building the lab', tools.node, [cli, 'build'], { env: tools.env, show: true });
 }
