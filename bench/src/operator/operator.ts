@@ -14,6 +14,8 @@ const QUICK: Size = { applications: 500, pools: 50 };
 /** As many as the operator has on the way at once. */
 const AT_ONCE = 8;
 const LONGEST_MS = 600_000;
+/** A round takes about six minutes. */
+const ROUNDS = Number(process.env['PM_BENCH_ROUNDS'] ?? 3);
 
 /** What one run took. */
 interface Taken {
@@ -29,7 +31,7 @@ export async function benchOperator({ quick, say }: BenchOptions): Promise<void>
   const made = resources(quick ? QUICK : FULL);
   const bundles = bundlePrograms();
   const runs: { operator: Taken; loop: Taken }[] = [];
-  for (let i = 0; i < (quick ? 1 : 3); i += 1)
+  for (let i = 0; i < (quick ? 1 : ROUNDS); i += 1)
     runs.push({
       operator: await withPlace({ made, bundles }, byOperator),
       loop: await withPlace({ made, bundles }, byLoop),
