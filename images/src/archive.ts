@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Layer } from './layer.ts';
+import { SAME_TWICE, type Layer } from './layer.ts';
 import { writeLayout, type ImageConfig } from './oci.ts';
 
 /**
@@ -13,18 +13,7 @@ export function writeArchive(archive: string, image: ImageConfig, layers: readon
   const layout = mkdtempSync(join(tmpdir(), 'pm-layout-'));
   try {
     const digest = writeLayout(layout, image, layers);
-    execFileSync('tar', [
-      '--sort=name',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      '--mtime=@0',
-      '-C',
-      layout,
-      '-cf',
-      archive,
-      '.',
-    ]);
+    execFileSync('tar', [...SAME_TWICE, '-C', layout, '-cf', archive, '.']);
     return digest;
   } finally {
     rmSync(layout, { recursive: true, force: true });

@@ -23,14 +23,12 @@ export function packLayer(folder: string): Layer {
 }
 
 const MAX_LAYER_BYTES = 512 * 1024 * 1024;
+/** For GNU tar: the same files give the same bytes, whoever packs them and when. */
+export const SAME_TWICE = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
 const REPRODUCIBLE = [
   '--format=posix',
   '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
-  '--sort=name',
-  '--owner=0',
-  '--group=0',
-  '--numeric-owner',
-  '--mtime=@0',
+  ...SAME_TWICE,
 ];
 
 export const sha256 = (data: string | Buffer): string =>

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { BuiltImage } from '../build.ts';
+import { SAME_TWICE } from '../layer.ts';
 import { architecture } from '../oci.ts';
 import { packChart } from './chart.ts';
 import { signFile } from './signature.ts';
@@ -19,14 +20,6 @@ import { signFile } from './signature.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const CHARTS = ['process-meter-operator', 'process-meter'];
 const SUMS = 'SHA256SUMS';
-const REPRODUCIBLE = [
-  '--sort=name',
-  '--owner=0',
-  '--group=0',
-  '--numeric-owner',
-  '--mtime=@0',
-  '--format=gnu',
-];
 
 export interface BundleOptions {
   version: string;
@@ -58,7 +51,7 @@ export async function makeBundle({ version, images, to, key }: BundleOptions): P
   writeFileSync(join(folder, SUMS), checksums(folder));
   if (key !== undefined) signFile(join(folder, SUMS), key);
   const archive = join(to, `${name}.tar`);
-  execFileSync('tar', [...REPRODUCIBLE, '-C', to, '-cf', `${archive}.part`, name]);
+  execFileSync('tar', [...SAME_TWICE, '--format=gnu', '-C', to, '-cf', `${archive}.part`, name]);
   renameSync(`${archive}.part`, archive);
   rmSync(folder, { recursive: true });
   return archive;

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { SAME_TWICE } from '../layer.ts';
 
 /** Packs a chart as `helm package` does, but so that the same chart gives the same bytes. @returns the archive's path */
 export function packChart(folder: string, to: string): string {
@@ -10,20 +11,7 @@ export function packChart(folder: string, to: string): string {
   if (version === undefined) throw new Error(`${folder}/Chart.yaml has no version`);
   const tar = execFileSync(
     'tar',
-    [
-      '--format=gnu',
-      '--sort=name',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      '--mtime=@0',
-      '--mode=u=rwX,go=rX',
-      '-C',
-      dirname(folder),
-      '-cf',
-      '-',
-      name,
-    ],
+    [...SAME_TWICE, '--format=gnu', '--mode=u=rwX,go=rX', '-C', dirname(folder), '-cf', '-', name],
     { maxBuffer: 64 * 1024 * 1024 },
   );
   const archive = join(to, `${name}-${version}.tgz`);

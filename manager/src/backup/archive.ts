@@ -18,28 +18,30 @@ export interface ArchiveWriter {
 /**
  * Writes an archive: tar, compressed by zstd, encrypted by age for all recipients (none: not encrypted), so that the
  * usual tools read it too: `age -d -i KEY FILE | zstd -d | tar -x`.
- * @returns bytes written
+ * @returns bytes written, and what `fill` returned
  */
-export async function writeArchive(
+export async function writeArchive<T>(
   file: string,
   recipients: readonly string[],
-  fill: (archive: ArchiveWriter) => Promise<void>,
-): Promise<number> {
+  fill: (archive: ArchiveWriter) => Promise<T>,
+): Promise<{ bytes: number; filled: T }> {
   const packer = createTarPacker();
   const target = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
   const written = store(packer.readable, recipients, target);
-  const filled = fill({
+  const filling = fill({
     entry: async (name, bytes) => {
       const writer = packer.controller.add({ name, size: bytes.length, mode: 0o600 }).getWriter();
       await writer.write(bytes);
       await writer.close();
     },
-  }).then(
+  });
+  // What goes wrong while it is filled ends the file as well, which is waited for.
+  void filling.then(
     () => packer.controller.finalize(),
     (error: unknown) => packer.controller.error(error),
   );
-  await Promise.all([written, filled]);
-  return target.bytesWritten;
+  const [filled] = await Promise.all([filling, written]);
+  return { bytes: target.bytesWritten, filled };
 }
 
 async function store(

@@ -39,19 +39,12 @@ export async function createBackup(options: BackupOptions): Promise<BackupMade> 
   const part = join(dir, `.process-meter-${process.pid}.part`);
   rmSync(part, { force: true });
   try {
-    const said = await new Promise<{ bytes: number; shape: Manifest; digests: Digests }>(
-      (resolve, reject) => {
-        let known: { shape: Manifest; digests: Digests } | undefined;
-        writeArchive(part, recipients, async (archive) => {
-          known = await fill(archive, options);
-        }).then((bytes) => (known === undefined ? undefined : resolve({ bytes, ...known })), reject);
-      },
-    );
-    const file = join(dir, nameOf(said.shape.asOf, recipients.length > 0));
+    const { bytes, filled } = await writeArchive(part, recipients, (archive) => fill(archive, options));
+    const { asOf, tables } = filled.shape;
+    const file = join(dir, nameOf(asOf, recipients.length > 0));
     renameSync(part, file);
-    const rows = Object.values(said.digests.tables).reduce((sum, digest) => sum + digest.rows, 0);
-    const { asOf, tables } = said.shape;
-    return { file, bytes: said.bytes, tables: tables.length, rows, asOf };
+    const rows = Object.values(filled.digests.tables).reduce((sum, digest) => sum + digest.rows, 0);
+    return { file, bytes, tables: tables.length, rows, asOf };
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
