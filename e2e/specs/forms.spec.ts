@@ -103,7 +103,7 @@ test('the code form keeps what was typed until a code is made', async ({ page })
   await expect(page.locator('#label')).toHaveValue('');
 });
 
-test('what is typed before the scripts run stays', async ({ page }) => {
+test('what is typed before the scripts run stays, and what is clicked is done', async ({ page }) => {
   await stack.signIn(page);
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -116,7 +116,11 @@ test('what is typed before the scripts run stays', async ({ page }) => {
   await page.locator('[name="rules.0.path"]').fill('/early/*');
   await page.getByRole('checkbox').check();
   await page.locator('[name="pathPrivacy"]').selectOption('keep');
+  await page.getByRole('button', { name: 'Add another rule' }).click();
+  await page.getByRole('button', { name: 'Add another rule' }).click();
   release();
+  // Each click made one rule, and not more when the scripts have run.
+  await expect(page.getByRole('group', { name: /^Rule \d/ })).toHaveCount(3);
   // The scripts run when the key opens the palette.
   await expect(async () => {
     await page.keyboard.press('Control+k');
