@@ -45,10 +45,10 @@ async function record(
   );
 }
 
-async function roll(): Promise<number> {
+async function roll(before: number | null = null): Promise<number> {
   const client = await database.pool.connect();
   try {
-    return await rollOnce(client, 1000);
+    return await rollOnce(client, 1000, before);
   } finally {
     client.release();
   }
@@ -112,6 +112,18 @@ test('a long segment that began hours before a dirty quarter is counted in it', 
     ms_active: String(MINUTE),
     peak_open: 2,
   });
+});
+
+test('a round of past quarters leaves the others, and their rows, to the next round of all', async () => {
+  await record(9, 1000, 1001, { state: 1 });
+  await record(10, 1020, 1021, { state: 1 });
+  const first = BASE / QUARTER_MS + Math.floor(1020 / 15);
+  expect(await roll(first)).toBe(1);
+  expect(await quarter(Math.floor(1000 / 15))).toMatchObject({ ms_active: String(MINUTE) });
+  expect(await quarter(Math.floor(1020 / 15))).toBeUndefined();
+  expect(await roll(first)).toBe(0);
+  expect(await roll()).toBe(1);
+  expect(await quarter(Math.floor(1020 / 15))).toMatchObject({ ms_active: String(MINUTE) });
 });
 
 test('a round that fails leaves the log as it was', async () => {

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Pool, PoolClient } from 'pg';
 import type { Log } from '../log.ts';
-import { restAfter } from '../rest.ts';
 import { foldCoverage } from './coverage-store.ts';
+import { afterRound, firstLeft, READY, scopeAt } from './pace.ts';
 import { runsOf } from './runs.ts';
 import {
   accountsOf,
@@ -28,13 +28,6 @@ export interface RollerDeps {
 /** A backlog holds the roller back for at most this long. */
 const PATIENCE_MS = 60_000;
 const LOG_ROWS_PER_ROUND = 20_000;
-/**
- * The running quarter is computed anew in each round, so a large site must not roll as often as a small one: rounds take at
- * most this share of the time, and what is not rolled yet is computed by the reports that touch it.
- */
-const SHARE = 0.1;
-const REST_MOST_MS = 60_000;
-
 /**
  * The only writer of the roll-up. One of all ingest processes is elected by an advisory lock; the others stand by.
  * @returns a function that stops it and waits for the round in hand
@@ -66,16 +59,17 @@ async function rollWhileElected(deps: RollerDeps, meters: Meters, signal: AbortS
       broken = false;
       return;
     }
-    let rolledAt = Date.now();
+    let pace = READY;
+    let rolledAt = performance.now();
     while (!signal.aborted) {
-      let took = 0;
-      if (!deps.busy() || Date.now() - rolledAt > PATIENCE_MS) {
-        const began = performance.now();
-        await drain(client, meters, signal);
-        took = performance.now() - began;
-        rolledAt = Date.now();
+      const began = performance.now();
+      const scope = scopeAt(pace, began);
+      if (scope !== null && (!deps.busy() || began - rolledAt > PATIENCE_MS)) {
+        await drain(client, { meters, signal, before: firstLeft(scope, Date.now()) });
+        rolledAt = performance.now();
+        pace = afterRound(pace, scope, { began, ended: rolledAt, leastMs: deps.everyMs });
       }
-      await pause(restAfter(took, { least: deps.everyMs, most: REST_MOST_MS, share: SHARE }), signal);
+      await pause(deps.everyMs, signal);
     }
   } finally {
     // An elected connection is closed, not reused: closing it gives the lock to the next process.
@@ -84,24 +78,32 @@ async function rollWhileElected(deps: RollerDeps, meters: Meters, signal: AbortS
 }
 
 /** Rolls what is in the log; what comes meanwhile is for the next look, or this one would never end. */
-async function drain(client: PoolClient, meters: Meters, signal: AbortSignal): Promise<void> {
+async function drain(
+  client: PoolClient,
+  { meters, signal, before }: { meters: Meters; signal: AbortSignal; before: number | null },
+): Promise<void> {
   do {
     const end = meters.seconds.startTimer();
-    const keys = await rollOnce(client, LOG_ROWS_PER_ROUND);
+    const keys = await rollOnce(client, LOG_ROWS_PER_ROUND, before);
     if (keys > 0) end();
     meters.quarters.inc(keys);
-  } while (!signal.aborted && (await hasDirty(client, LOG_ROWS_PER_ROUND)));
+  } while (!signal.aborted && (await hasDirty(client, LOG_ROWS_PER_ROUND, before)));
 }
 
 /**
  * One round: takes dirty keys, recomputes them and writes them, in one transaction. A crash leaves the log as it was.
  * READ COMMITTED is needed: what is read must include what was committed before the log rows were taken.
+ * @param before only quarters before this one, and no coverage; null: all
  * @returns number of keys recomputed and of rows of coverage taken in
  */
-export async function rollOnce(client: PoolClient, limit: number): Promise<number> {
+export async function rollOnce(
+  client: PoolClient,
+  limit: number,
+  before: number | null = null,
+): Promise<number> {
   await client.query('begin isolation level read committed');
   try {
-    const keys = await takeDirty(client, limit);
+    const keys = await takeDirty(client, limit, before);
     const runs = runsOf(keys, await accountsOf(client, [...new Set(keys.map((key) => key.application))]));
     const buffers = runs.length === 0 ? [] : await fetchUse(client, runs);
     const rolled = runs.flatMap((run, i) => {
@@ -109,7 +111,7 @@ export async function rollOnce(client: PoolClient, limit: number): Promise<numbe
       return buffer === undefined ? [] : [{ run, uses: sweepQuarters(buffer, run.first, run.last) }];
     });
     await replaceQuarters(client, rolled);
-    const covered = await foldCoverage(client, limit);
+    const covered = before === null ? await foldCoverage(client, limit) : 0;
     await client.query('commit');
     return keys.length + covered;
   } catch (error) {

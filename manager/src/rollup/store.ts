@@ -21,6 +21,8 @@ export interface DirtyKey {
 /** Any constant: the id of the advisory lock that elects the roller. */
 const ROLLER_LOCK = 1_347_243_859;
 const SESSION_START = 1;
+/** After all of them: the largest whole number of the column. */
+const LAST_QUARTER = 2_147_483_647;
 
 /** True when this connection is, or now becomes, the only roller; it stays so until the connection ends. */
 export async function electRoller(client: PoolClient): Promise<boolean> {
@@ -33,14 +35,20 @@ export async function electRoller(client: PoolClient): Promise<boolean> {
 /**
  * Takes dirty keys out of the log: the rows this statement sees are gone when the transaction commits, and rows that
  * ingest commits later stay for the next round. Read after this, segments of the taken rows are all visible.
+ * @param before only quarters before this one; null: all
  */
-export async function takeDirty(client: PoolClient, limit: number): Promise<DirtyKey[]> {
+export async function takeDirty(
+  client: PoolClient,
+  limit: number,
+  before: number | null,
+): Promise<DirtyKey[]> {
   const { rows } = await client.query<{ application: number; quarter: number }>(
     `with taken as (
-       delete from dirty_log where ctid = any(array(select ctid from dirty_log limit $1)) returning application_id, q
+       delete from dirty_log where ctid = any(array(select ctid from dirty_log where q < $2 limit $1))
+         returning application_id, q
      )
      select distinct application_id as application, q as quarter from taken`,
-    [limit],
+    [limit, before ?? LAST_QUARTER],
   );
   return rows;
 }
@@ -169,9 +177,12 @@ const UPSERT = `
     minutes = excluded.minutes, peak_at = excluded.peak_at, peak_ms = excluded.peak_ms,
     minute_ms = excluded.minute_ms`;
 
-/** Whether at least so many rows of the log wait: looks at no more of them. */
-export async function hasDirty(client: PoolClient, rows: number): Promise<boolean> {
-  const { rowCount } = await client.query('select from dirty_log offset $1 limit 1', [rows - 1]);
+/** Whether at least so many rows of the log wait, of quarters before one (null: of all): looks at no more of them. */
+export async function hasDirty(client: PoolClient, rows: number, before: number | null): Promise<boolean> {
+  const { rowCount } = await client.query('select from dirty_log where q < $2 offset $1 limit 1', [
+    rows - 1,
+    before ?? LAST_QUARTER,
+  ]);
   return rowCount === 1;
 }
 
