@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { afterRound, firstLeft, READY, scopeAt } from './pace.ts';
+import { QUARTER_MS } from './quarter.ts';
+
+const BASE = Date.UTC(2026, 5, 1, 8);
+
+test('a long round of all quarters rests long, and past quarters are rolled meanwhile', () => {
+  expect(scopeAt(READY, 0)).toBe('all');
+  const pace = afterRound(READY, 'all', { began: 0, ended: 1000, leastMs: 50 });
+  expect(scopeAt(pace, 2999)).toBeNull();
+  expect(scopeAt(pace, 3000)).toBe('past');
+  expect(scopeAt(pace, 11_000)).toBe('all');
+});
+
+test('rounds of past quarters do not put off the round of all', () => {
+  const long = afterRound(READY, 'all', { began: 0, ended: 1000, leastMs: 50 });
+  const pace = afterRound(long, 'past', { began: 3000, ended: 7000, leastMs: 50 });
+  expect(pace).toEqual({ all: 11_000, past: 15_000 });
+});
+
+test('a rest is never longer than a minute, and never shorter than the least', () => {
+  expect(afterRound(READY, 'all', { began: 0, ended: 90_000, leastMs: 50 })).toEqual({
+    all: 150_000,
+    past: 150_000,
+  });
+  expect(afterRound(READY, 'all', { began: 0, ended: 1, leastMs: 50 })).toEqual({ all: 51, past: 51 });
+});
+
+test('the running quarter and the one before it are left to rounds of all', () => {
+  const running = BASE / QUARTER_MS;
+  expect(firstLeft('all', BASE)).toBeNull();
+  expect(firstLeft('past', BASE)).toBe(running - 1);
+  expect(firstLeft('past', BASE + QUARTER_MS - 1)).toBe(running - 1);
+  expect(firstLeft('past', BASE + QUARTER_MS)).toBe(running);
+});
