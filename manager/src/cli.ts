@@ -20,6 +20,7 @@ const commands: Record<string, Command> = {
       process.exitCode = await backupCommand(args, process.env, {
         out: (text) => void process.stdout.write(text),
         err: (text) => void process.stderr.write(text),
+        stop: stopped(),
       });
     },
   },
@@ -37,6 +38,14 @@ const commands: Record<string, Command> = {
     },
   },
 };
+
+/** Aborted by the first signal to end; a second one ends at once. */
+function stopped(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
+  return stop.signal;
+}
 
 const [name = '--help', ...args] = process.argv.slice(2);
 const command = commands[name];

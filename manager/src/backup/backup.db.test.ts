@@ -1,28 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile as writeFileAsync } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
+import { backupResultSchema, type BackupResult } from '@process-meter/contract';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { MIGRATIONS } from '../../migrations/index.ts';
 import { migrate, migrateBy } from '../db/index.ts';
+import { contents } from '../testing/contents.ts';
 import { ingestFeed } from '../testing/feed.ts';
 import { addAgent, rollAll } from '../testing/recorded.ts';
 import { SampleAgent, type Step } from '../testing/sample-agent.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../testing/template-db.ts';
-import { readArchive, writeArchive, type ArchiveEntry } from './archive.ts';
+import { readArchive, writeArchive, type ArchiveEntry, type ArchiveWriter } from './archive.ts';
 import { backupCommand } from './command.ts';
-import { createBackup, keepNewest } from './create.ts';
+import { createBackup } from './create.ts';
+import { folderPlace, storedFile } from './folder.ts';
 import { DIGESTS_ENTRY, MANIFEST_ENTRY } from './manifest.ts';
 import { restoreBackup, verifyBackup } from './restore.ts';
 
@@ -99,37 +96,19 @@ async function work(
   }
 }
 
-/** All rows of all tables that last, whatever order they lie in, and the next number of each sequence. */
-async function contents(pool: Pool): Promise<Record<string, string>> {
-  const { rows: tables } = await pool.query<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-       and relpersistence = 'p' and not relispartition and relname not in ('restored', 'kysely_migration')`,
-  );
-  const found: Record<string, string> = {};
-  for (const { name } of tables) {
-    const { rows } = await pool.query<{ sum: string }>(
-      `select count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)), 0) as sum from "${name}" t`,
-    );
-    found[name] = rows[0]!.sum;
-  }
-  const { rows } = await pool.query<{ name: string; last: string | null }>(
-    `select sequencename as name, last_value::text as last from pg_sequences where sequencename not like 'restored%'`,
-  );
-  for (const { name, last } of rows) found[name] = String(last);
-  // Leaves a gap, on purpose.
-  delete found['application_id_seq'];
-  return found;
-}
-
 const backup = async (pool = source.pool, recipients = [recipient]): Promise<string> => {
   const folder = mkdtempSync(join(dir, 'to-'));
-  return (await createBackup({ pool, dir: folder, recipients, filesDir: undefined })).file;
+  return (await createBackup({ pool, place: folderPlace(folder), recipients, filesDir: undefined })).location;
 };
 
 test('what is restored is what was backed up, row by row, and goes on like it', async () => {
   const file = await backup();
   const target = await fresh();
-  const restored = await restoreBackup(target, { file, identity: key, filesDir: undefined });
+  const restored = await restoreBackup(target, {
+    stored: storedFile(file),
+    identity: key,
+    filesDir: undefined,
+  });
   const before = await contents(source.pool);
   expect(await contents(target.pool)).toEqual(before);
   expect(restored.rows).toBeGreaterThan(30);
@@ -172,7 +151,7 @@ test('a backup is of one instant, although ingest goes on writing', async () => 
   await writing;
   for (const file of files) {
     const target = await fresh();
-    await restoreBackup(target, { file, identity: key, filesDir: undefined });
+    await restoreBackup(target, { stored: storedFile(file), identity: key, filesDir: undefined });
     // What ingest commits together is there together.
     const { rows } = await target.pool.query<{ torn: number }>(
       `select count(*)::int as torn from segment g where not exists
@@ -184,7 +163,7 @@ test('a backup is of one instant, although ingest goes on writing', async () => 
 
 async function entriesOf(file: string): Promise<ArchiveEntry[]> {
   const entries: ArchiveEntry[] = [];
-  for await (const entry of readArchive(file, undefined)) entries.push(entry);
+  for await (const entry of readArchive(storedFile(file), undefined)) entries.push(entry);
   return entries;
 }
 
@@ -200,14 +179,14 @@ function* damages(whole: Buffer): Generator<{ what: string; bytes: Buffer }> {
 }
 
 const isWhole = (file: string, identity: string | undefined): Promise<boolean> =>
-  verifyBackup(file, identity).then(
+  verifyBackup(storedFile(file), identity).then(
     () => true,
     () => false,
   );
 
 test('every byte of an encrypted backup counts: one that is changed, or all after some point missing, is found', async () => {
   const file = await backup();
-  expect(await verifyBackup(file, key)).toMatchObject({ files: 0 });
+  expect(await verifyBackup(storedFile(file), key)).toMatchObject({ files: 0 });
   const damaged = join(dir, 'damaged');
   for (const { what, bytes } of damages(readFileSync(file))) {
     writeFileSync(damaged, bytes);
@@ -235,20 +214,20 @@ test('a damaged backup leaves the database unused, so that another one can be tr
   const cut = join(dir, 'cut');
   writeFileSync(cut, readFileSync(file).subarray(0, statSync(file).size - 200));
   await expect(
-    restoreBackup(target, { file: cut, identity: undefined, filesDir: undefined }),
+    restoreBackup(target, { stored: storedFile(cut), identity: undefined, filesDir: undefined }),
   ).rejects.toThrow('not whole');
-  await restoreBackup(target, { file, identity: undefined, filesDir: undefined });
+  await restoreBackup(target, { stored: storedFile(file), identity: undefined, filesDir: undefined });
   expect(await contents(target.pool)).toEqual(await contents(source.pool));
 });
 
 test('only its key opens it; a database that is in use is left alone', async () => {
   const file = await backup();
   const other = await generateX25519Identity();
-  await expect(verifyBackup(file, other)).rejects.toThrow('cannot be decrypted with this key');
-  await expect(verifyBackup(file, undefined)).rejects.toThrow('its key is needed');
-  await expect(restoreBackup(source, { file, identity: key, filesDir: undefined })).rejects.toThrow(
-    'the database is in use',
-  );
+  await expect(verifyBackup(storedFile(file), other)).rejects.toThrow('cannot be decrypted with this key');
+  await expect(verifyBackup(storedFile(file), undefined)).rejects.toThrow('its key is needed');
+  await expect(
+    restoreBackup(source, { stored: storedFile(file), identity: key, filesDir: undefined }),
+  ).rejects.toThrow('the database is in use');
   expect(readFileSync(file).includes('Acme')).toBe(false);
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
@@ -258,13 +237,21 @@ test('a backup of an older version comes to the schema of this one, one of a new
   await migrateBy(old.db, ['0001-chain', '0002-closing-and-limits']);
   await old.pool.query(`insert into account (slug, name, hash_key) values ('old', 'Old', 'k')`);
   const target = await fresh();
-  await restoreBackup(target, { file: await backup(old.pool), identity: key, filesDir: undefined });
+  await restoreBackup(target, {
+    stored: storedFile(await backup(old.pool)),
+    identity: key,
+    filesDir: undefined,
+  });
   expect(await migrate(target.db)).toEqual([]);
   expect((await target.pool.query('select slug from account')).rows).toEqual([{ slug: 'old' }]);
 
   await old.pool.query(`insert into kysely_migration values ('9999-later', now()::text)`);
   const newer = await backup(old.pool);
-  const refused = restoreBackup(await fresh(), { file: newer, identity: key, filesDir: undefined });
+  const refused = restoreBackup(await fresh(), {
+    stored: storedFile(newer),
+    identity: key,
+    filesDir: undefined,
+  });
   await expect(refused).rejects.toThrow('of a newer version: its schema has 9999-later');
 });
 
@@ -272,14 +259,18 @@ test('a backup of an older version comes to the schema of this one, one of a new
 async function forged(change: (name: string, text: string) => string, extra?: string): Promise<string> {
   const file = join(mkdtempSync(join(dir, 'forged-')), 'forged.tar.zst');
   const entries = await entriesOf(await backup(source.pool, []));
-  await writeArchive(file, [], async (archive) => {
+  const fill = async (archive: ArchiveWriter): Promise<void> => {
     for (const { name, bytes } of entries) {
       if (name === DIGESTS_ENTRY && extra !== undefined) await archive.entry(extra, Buffer.from('x'));
       const isText = name === MANIFEST_ENTRY || name === DIGESTS_ENTRY;
       await archive.entry(name, isText ? Buffer.from(change(name, Buffer.from(bytes).toString())) : bytes);
     }
+  };
+  const { location } = await writeArchive([], fill, async (content) => {
+    await writeFileAsync(file, content);
+    return file;
   });
-  return file;
+  return location;
 }
 
 test.each([
@@ -295,7 +286,11 @@ test.each([
 ])('a manifest with %s is refused before anything is done', async (_what, change) => {
   const file = await forged((name, text) => (name === MANIFEST_ENTRY ? change(text) : text));
   const target = await fresh();
-  const refused = restoreBackup(target, { file, identity: undefined, filesDir: undefined });
+  const refused = restoreBackup(target, {
+    stored: storedFile(file),
+    identity: undefined,
+    filesDir: undefined,
+  });
   await expect(refused).rejects.toThrow('not one that this version can read');
   expect((await target.pool.query(`select to_regclass('account') as found`)).rows[0]).toEqual({
     found: null,
@@ -308,7 +303,11 @@ test.each(['files/../outside', 'files//etc/outside', 'files/a/../../outside'])(
     const folder = join(mkdtempSync(join(dir, 'files-')), 'inner');
     mkdirSync(folder);
     const file = await forged((_entry, text) => text, name);
-    const refused = restoreBackup(await fresh(), { file, identity: undefined, filesDir: folder });
+    const refused = restoreBackup(await fresh(), {
+      stored: storedFile(file),
+      identity: undefined,
+      filesDir: folder,
+    });
     await expect(refused).rejects.toThrow('leads elsewhere');
     expect(readdirSync(join(folder, '..'))).toEqual(['inner']);
   },
@@ -319,29 +318,20 @@ test('files that go with a backup come back as they were, for their owner only',
   mkdirSync(join(from, 'nats'));
   writeFileSync(join(from, 'admin'), 'secret');
   writeFileSync(join(from, 'nats', 'seed'), Buffer.alloc(70_000, 7));
-  const { file } = await createBackup({ pool: source.pool, dir, recipients: [recipient], filesDir: from });
-  const found = await restoreBackup(await fresh(), { file, identity: key, filesDir: to });
+  const { location } = await createBackup({
+    pool: source.pool,
+    place: folderPlace(dir),
+    recipients: [recipient],
+    filesDir: from,
+  });
+  const found = await restoreBackup(await fresh(), {
+    stored: storedFile(location),
+    identity: key,
+    filesDir: to,
+  });
   expect(found.files).toBe(2);
   expect(readFileSync(join(to, 'nats', 'seed'))).toEqual(Buffer.alloc(70_000, 7));
   expect(statSync(join(to, 'admin')).mode & 0o777).toBe(0o600);
-});
-
-test('a backup that fails leaves nothing behind that looks like one', async () => {
-  const folder = mkdtempSync(join(dir, 'failing-'));
-  const impatient = new Pool({ connectionString: source.url, max: 1, options: '-c lock_timeout=200' });
-  const holder = await source.pool.connect();
-  await holder.query('begin; lock table session in access exclusive mode');
-  const failing = createBackup({
-    pool: impatient,
-    dir: folder,
-    recipients: [recipient],
-    filesDir: undefined,
-  });
-  await expect(failing).rejects.toThrow('lock timeout');
-  await holder.query('rollback');
-  holder.release();
-  await impatient.end();
-  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('the usual tools read a backup', async () => {
@@ -353,14 +343,6 @@ test('the usual tools read a backup', async () => {
   expect(names.split('\n')).toEqual(
     expect.arrayContaining([MANIFEST_ENTRY, 'tables/account/000001', DIGESTS_ENTRY]),
   );
-});
-
-test('only backups are tidied away, the oldest first', () => {
-  const folder = mkdtempSync(join(dir, 'tidy-'));
-  const names = ['01', '02', '03'].map((day) => `process-meter-202611${day}T000000Z.tar.zst.age`);
-  for (const name of [...names, 'notes.txt', '.process-meter-1.part']) writeFileSync(join(folder, name), '');
-  expect(keepNewest(folder, 2)).toEqual([join(folder, names[0]!)]);
-  expect(readdirSync(folder).toSorted()).toEqual(['.process-meter-1.part', 'notes.txt', ...names.slice(1)]);
 });
 
 test('the commands: a key, a backup, a look at it, and back', async () => {
@@ -383,12 +365,26 @@ test('the commands: a key, a backup, a look at it, and back', async () => {
   expect(await run(['create', '--to', folder])).toBe(2);
   expect(await run(['create', '--to', join(folder, 'nowhere'), '--for', secret])).toBe(1);
   said.out = '';
-  expect(await run(['create', '--to', folder, '--for', secret, '--keep', '3'])).toBe(0);
+  // A container's termination message is a file that is there, longer than what is written.
+  const result = join(folder, 'result');
+  writeFileSync(result, 'x'.repeat(5000));
+  const told = (): BackupResult => backupResultSchema.parse(JSON.parse(readFileSync(result, 'utf8')));
+  expect(await run(['create', '--to', folder, '--for', secret, '--keep', '3', '--result', result])).toBe(0);
   const file = said.out.trim();
-  expect(existsSync(file)).toBe(true);
+  const bytes = readFileSync(file);
+  const made = told();
+  expect(made).toMatchObject({
+    location: file,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    schemaVersion: Object.keys(MIGRATIONS).at(-1),
+    version: '0.1.0',
+  });
   expect(await run(['verify', '--from', file, '--key', secret])).toBe(0);
   const target = await fresh();
-  expect(await run(['restore', '--from', file, '--key', secret], target.url)).toBe(0);
+  rmSync(result);
+  expect(await run(['restore', '--from', file, '--key', secret, '--result', result], target.url)).toBe(0);
+  expect(told()).toEqual(made);
   expect(said.out).toMatch(/whole: \d+ rows of \d+ tables as of .*\nrestored: \d+ rows/);
   expect(await run(['restore', '--from', file, '--key', secret], target.url)).toBe(1);
   expect(said.err).toContain('the database is in use');

@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
+import type { BackupResult } from '@process-meter/contract';
 import { z } from 'zod';
 import { connectDatabase } from '../db/index.ts';
 import { createBackup, keepNewest } from './create.ts';
+import { folderPlace, storedFile } from './folder.ts';
 import { makeKey, readIdentity, readRecipients } from './keys.ts';
 import { BackupError } from './manifest.ts';
-import { restoreBackup, verifyBackup, type Restored } from './restore.ts';
+import type { Place } from './place.ts';
+import { restoreBackup, verifyBackup } from './restore.ts';
+import { writeResult } from './result.ts';
 
 const HELP = `Usage: manager backup <command>
 
@@ -14,25 +18,29 @@ const HELP = `Usage: manager backup <command>
     --unencrypted             in place of --for: anybody who has the file can read it
     --files DIR               also the files in DIR, such as the keys of the installation
     --keep N                  afterwards remove all but the newest N backups in DIR
+    --result FILE             write size, digest and figures of the backup there, as JSON
   verify --from FILE          read a backup to its end and compare every byte with its digests
     --key FILE                file with the secret key, when it is encrypted
   restore --from FILE         bring a backup into an empty database (PM_DATABASE_URL)
     --key FILE                file with the secret key, when it is encrypted
     --files-to DIR            where the files that went with it are put
+    --result FILE             write size, digest and figures of the backup there, as JSON
 
 Exit codes: 0 done, 1 not possible (the reason is printed), 2 wrong usage.
 `;
 
 class UsageError extends Error {}
 
-/** Lines for the reader. */
-export interface Tell {
+/** Where the command was given. */
+export interface Terminal {
   out: (text: string) => void;
   /** Progress and trouble. */
   err: (text: string) => void;
+  /** Aborted when the process has to end: a backup that is not whole is taken away first. */
+  stop?: AbortSignal;
 }
 
-type Run = (args: string[], env: NodeJS.ProcessEnv, tell: Tell) => Promise<void>;
+type Run = (args: string[], env: NodeJS.ProcessEnv, terminal: Terminal) => Promise<void>;
 
 const COMMANDS: Readonly<Record<string, Run>> = { key, create, verify, restore };
 
@@ -40,23 +48,23 @@ const COMMANDS: Readonly<Record<string, Run>> = { key, create, verify, restore }
 export async function backupCommand(
   [name = '--help', ...args]: readonly string[],
   env: NodeJS.ProcessEnv,
-  tell: Tell,
+  terminal: Terminal,
 ): Promise<number> {
   if (name === '--help' || args.includes('--help')) {
-    tell.out(HELP);
+    terminal.out(HELP);
     return 0;
   }
   try {
     const run = COMMANDS[name];
     if (run === undefined) throw new UsageError(`no such command: ${name}`);
-    await run(args, env, tell);
+    await run(args, env, terminal);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      tell.err(`${error.message}\n${HELP}`);
+      terminal.err(`${error.message}\n${HELP}`);
       return 2;
     }
-    tell.err(`backup: ${error instanceof Error ? error.message : String(error)}\n`);
+    terminal.err(`backup: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 }
@@ -79,45 +87,58 @@ function wanted(value: string | undefined, name: string): string {
   return value;
 }
 
-async function key(args: string[], _env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+async function key(args: string[], _env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
   const { out } = options(args, { out: text });
   const file = wanted(out, 'out');
   const recipient = await makeKey(file);
-  tell.err(`backup: the secret key is in ${file}; without it no backup can be read: keep a copy elsewhere\n`);
-  tell.out(`${recipient}\n`);
+  terminal.err(
+    `backup: the secret key is in ${file}; without it no backup can be read: keep a copy elsewhere\n`,
+  );
+  terminal.out(`${recipient}\n`);
 }
 
-async function create(args: string[], env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+async function create(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
   const given = options(args, {
     to: text,
     for: { type: 'string', multiple: true },
     unencrypted: { type: 'boolean' },
     files: text,
     keep: text,
+    result: text,
   });
   const keep = keepOf(given.keep);
   const keys = given.for ?? [];
   if (keys.length === 0 && given.unencrypted !== true)
     throw new UsageError('--for is needed (or --unencrypted)');
   const recipients = (await Promise.all(keys.map(readRecipients))).flat();
-  const dir = wanted(given.to, 'to');
-  await withDatabase(env, async (connection) => {
+  const place = folderPlace(wanted(given.to, 'to'));
+  await withDatabase(env, async ({ pool }) => {
     const begun = Date.now();
-    const onTable = (table: string): void => tell.err(`backup: ${table}\n`);
-    const made = await createBackup({
-      pool: connection.pool,
-      dir,
-      recipients,
-      filesDir: given.files,
-      onTable,
-    });
+    const onTable = (table: string): void => terminal.err(`backup: ${table}\n`);
+    const stop = terminal.stop === undefined ? {} : { stop: terminal.stop };
+    const made = await createBackup({ pool, place, recipients, filesDir: given.files, onTable, ...stop });
     const seconds = ((Date.now() - begun) / 1000).toFixed(1);
-    tell.err(
+    terminal.err(
       `backup: ${made.rows} rows of ${made.tables} tables as of ${made.asOf}, ${size(made.bytes)}, ${seconds} s\n`,
     );
-    if (keep !== undefined) for (const gone of keepNewest(dir, keep)) tell.err(`backup: removed ${gone}\n`);
-    tell.out(`${made.file}\n`);
+    writeResult(given.result, made);
+    if (keep !== undefined) await tidy(place, keep, terminal);
+    terminal.out(`${made.location}\n`);
   });
+}
+
+/** No backup takes longer. */
+const DAY_MS = 24 * 3600 * 1000;
+
+async function tidy(place: Place, keep: number, { err }: Terminal): Promise<void> {
+  for (const gone of await keepNewest(place, keep)) err(`backup: removed ${gone}\n`);
+  try {
+    for (const gone of await place.tidy(new Date(Date.now() - DAY_MS))) err(`backup: removed ${gone}\n`);
+  } catch (error) {
+    // Not every S3 server tells of uploads, and not everybody may ask: the backup is there all the same.
+    if (!(error instanceof BackupError)) throw error;
+    err(`backup: what killed backups may have left was not looked for: ${error.message}\n`);
+  }
 }
 
 function keepOf(value: string | undefined): number | undefined {
@@ -127,24 +148,25 @@ function keepOf(value: string | undefined): number | undefined {
   return parsed.data;
 }
 
-async function verify(args: string[], _env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
+async function verify(args: string[], _env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
   const given = options(args, { from: text, key: text });
   const identity = given.key === undefined ? undefined : readIdentity(given.key);
-  const found = await verifyBackup(wanted(given.from, 'from'), identity);
-  tell.out(`whole: ${words(found)}\n`);
+  const found = await verifyBackup(storedFile(wanted(given.from, 'from')), identity);
+  terminal.out(`whole: ${words(found)}\n`);
 }
 
-async function restore(args: string[], env: NodeJS.ProcessEnv, tell: Tell): Promise<void> {
-  const given = options(args, { from: text, key: text, 'files-to': text });
+async function restore(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
+  const given = options(args, { from: text, key: text, 'files-to': text, result: text });
   const identity = given.key === undefined ? undefined : readIdentity(given.key);
-  const file = wanted(given.from, 'from');
+  const stored = storedFile(wanted(given.from, 'from'));
   await withDatabase(env, async (connection) => {
-    const found = await restoreBackup(connection, { file, identity, filesDir: given['files-to'] });
-    tell.out(`restored: ${words(found)}; every table was read again and is what was backed up\n`);
+    const found = await restoreBackup(connection, { stored, identity, filesDir: given['files-to'] });
+    writeResult(given.result, found);
+    terminal.out(`restored: ${words(found)}; every table was read again and is what was backed up\n`);
   });
 }
 
-const words = ({ rows, tables, files, asOf }: Restored): string =>
+const words = ({ rows, tables, files, asOf }: BackupResult): string =>
   `${rows} rows of ${tables} tables${files === 0 ? '' : ` and ${files} files`} as of ${asOf}`;
 
 function size(bytes: number): string {

@@ -1,54 +1,49 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { BackupResult } from '@process-meter/contract';
 import type { Pool } from 'pg';
 import { writeArchive, type ArchiveWriter } from './archive.ts';
 import { readDatabase } from './dump-store.ts';
 import { BackupError, DIGESTS_ENTRY, MANIFEST_ENTRY, type Digests, type Manifest } from './manifest.ts';
+import { isBackupName, type Place } from './place.ts';
+import { resultOf, type Contents } from './result.ts';
 
 export interface BackupOptions {
   pool: Pool;
-  /** Folder for the archive. */
-  dir: string;
+  place: Place;
   /** Public keys; none: the archive can be read by everybody. */
   recipients: readonly string[];
   /** Folder whose files go with it, such as the keys of an installation. */
   filesDir: string | undefined;
   /** Called for each table, before it is read. */
   onTable?: (table: string) => void;
+  /** Aborted when it has to end early. */
+  stop?: AbortSignal;
 }
 
-export interface BackupMade {
-  file: string;
-  bytes: number;
-  tables: number;
-  rows: number;
-  asOf: string;
-}
-
-const NAME = /^process-meter-\d{8}T\d{6}Z\.tar\.zst(\.age)?$/;
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 
-/**
- * Writes a backup of the database as of one instant. The file has its name only once it is whole and on the disk.
- * @throws BackupError when the folder is missing
- */
-export async function createBackup(options: BackupOptions): Promise<BackupMade> {
-  const { dir, recipients } = options;
-  if (!existsSync(dir)) throw new BackupError(`${dir} does not exist`);
-  const part = join(dir, `.process-meter-${process.pid}.part`);
-  rmSync(part, { force: true });
-  try {
-    const { bytes, filled } = await writeArchive(part, recipients, (archive) => fill(archive, options));
-    const { asOf, tables } = filled.shape;
-    const file = join(dir, nameOf(asOf, recipients.length > 0));
-    renameSync(part, file);
-    const rows = Object.values(filled.digests.tables).reduce((sum, digest) => sum + digest.rows, 0);
-    return { file, bytes, tables: tables.length, rows, asOf };
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
-  }
+/** Writes a backup of the database as of one instant. It has its name only once it is whole. */
+export async function createBackup(options: BackupOptions): Promise<BackupResult> {
+  const { place, recipients } = options;
+  const name = Promise.withResolvers<string>();
+  // What fails before anybody waits for the name is told by the filling.
+  name.promise.catch(() => undefined);
+  const { location, filled, ...file } = await writeArchive(
+    recipients,
+    async (archive) => {
+      try {
+        return await fill(archive, options, name.resolve);
+      } catch (error) {
+        name.reject(error);
+        throw error;
+      }
+    },
+    (content) => place.put(content, name.promise),
+    options.stop,
+  );
+  return resultOf(location, file, filled);
 }
 
 function nameOf(asOf: string, isSealed: boolean): string {
@@ -58,13 +53,15 @@ function nameOf(asOf: string, isSealed: boolean): string {
 
 async function fill(
   archive: ArchiveWriter,
-  { pool, filesDir, onTable }: BackupOptions,
-): Promise<{ shape: Manifest; digests: Digests }> {
-  let shape: Manifest | undefined;
+  { pool, recipients, filesDir, onTable }: BackupOptions,
+  tellName: (name: string) => void,
+): Promise<Contents> {
+  let manifest: Manifest | undefined;
   const tables = await readDatabase(
     pool,
     async (found) => {
-      shape = found;
+      manifest = found;
+      tellName(nameOf(found.asOf, recipients.length > 0));
       await archive.entry(MANIFEST_ENTRY, json(found));
     },
     async ({ name }, piece, index) => {
@@ -74,8 +71,8 @@ async function fill(
   );
   const files = filesDir === undefined ? {} : await addFiles(archive, filesDir);
   await archive.entry(DIGESTS_ENTRY, json({ tables, files }));
-  if (shape === undefined) throw new BackupError('the database told nothing of itself');
-  return { shape, digests: { tables, files } };
+  if (manifest === undefined) throw new BackupError('the database told nothing of itself');
+  return { manifest, digests: { tables, files } };
 }
 
 async function addFiles(archive: ArchiveWriter, dir: string): Promise<Digests['files']> {
@@ -91,10 +88,10 @@ async function addFiles(archive: ArchiveWriter, dir: string): Promise<Digests['f
   return digests;
 }
 
-/** Removes all but the newest backups of a folder. @returns the files that went */
-export function keepNewest(dir: string, count: number): string[] {
-  const files = readdirSync(dir).filter((name) => NAME.test(name) && statSync(join(dir, name)).isFile());
-  const old = files.toSorted().toReversed().slice(count);
-  for (const name of old) rmSync(join(dir, name));
-  return old.map((name) => join(dir, name));
+/** Removes all but the newest backups of a place. @returns where those were that went */
+export async function keepNewest(place: Place, count: number): Promise<string[]> {
+  const backups = (await place.names()).filter(isBackupName);
+  const gone: string[] = [];
+  for (const name of backups.toSorted().toReversed().slice(count)) gone.push(await place.remove(name));
+  return gone;
 }

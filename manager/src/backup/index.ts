@@ -1,1 +1,1 @@
-export { backupCommand, type Tell } from './command.ts';
+export { backupCommand, type Terminal } from './command.ts';

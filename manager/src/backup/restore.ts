@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import type { BackupResult } from '@process-meter/contract';
 import { migrate, migrateBy, unknownMigrations, type Connection } from '../db/index.ts';
 import { readArchive, type ArchiveEntry } from './archive.ts';
 import {
@@ -12,14 +13,10 @@ import {
   type Digests,
   type Manifest,
 } from './manifest.ts';
+import { Measure } from './measure.ts';
+import type { StoredBackup } from './place.ts';
 import { fillDatabase, isUnused, rememberRestored, type Piece } from './restore-store.ts';
-
-export interface Restored {
-  asOf: string;
-  tables: number;
-  rows: number;
-  files: number;
-}
+import { resultOf } from './result.ts';
 
 /** An archive as it is read: the manifest first, then pieces, then what must have come. */
 class Reading {
@@ -87,15 +84,19 @@ function splitName(entry: string): [string, string | undefined] {
 }
 
 /** Reads a backup to its end. @throws BackupError when a byte of it is not what was written */
-export async function verifyBackup(file: string, identity: string | undefined): Promise<Restored> {
-  const reading = new Reading(readArchive(file, identity), () => undefined);
+export async function verifyBackup(
+  stored: StoredBackup,
+  identity: string | undefined,
+): Promise<BackupResult> {
+  const measure = new Measure();
+  const reading = new Reading(readArchive(stored, identity, measure), () => undefined);
   const manifest = await reading.manifest();
   for await (const _piece of reading.pieces());
-  return told(manifest, reading.digests());
+  return resultOf(stored.location, measure.measured(), { manifest, digests: reading.digests() });
 }
 
 export interface RestoreOptions {
-  file: string;
+  stored: StoredBackup;
   identity: string | undefined;
   /** Folder for the files that went with the backup; without one they are left out. */
   filesDir: string | undefined;
@@ -105,11 +106,15 @@ export interface RestoreOptions {
  * Makes an unused database the one that was backed up, and brings it to the schema of this version.
  * @throws BackupError when the database is in use, the backup of a newer version, or not whole
  */
-export async function restoreBackup({ pool, db }: Connection, options: RestoreOptions): Promise<Restored> {
+export async function restoreBackup(
+  { pool, db }: Connection,
+  options: RestoreOptions,
+): Promise<BackupResult> {
   if (!(await isUnused(pool)))
     throw new BackupError('the database is in use: a backup is restored into an empty one');
-  const { file, identity, filesDir } = options;
-  const reading = new Reading(readArchive(file, identity), (name, bytes) => {
+  const { stored, identity, filesDir } = options;
+  const measure = new Measure();
+  const reading = new Reading(readArchive(stored, identity, measure), (name, bytes) => {
     if (filesDir !== undefined) writeInside(filesDir, name, bytes);
   });
   const manifest = await reading.manifest();
@@ -120,12 +125,7 @@ export async function restoreBackup({ pool, db }: Connection, options: RestoreOp
   await fillDatabase(pool, manifest, reading.pieces(), () => reading.digests().tables);
   await migrate(db);
   await rememberRestored(pool, manifest.asOf);
-  return told(manifest, reading.digests());
-}
-
-function told({ asOf, tables }: Manifest, digests: Digests): Restored {
-  const rows = Object.values(digests.tables).reduce((sum, digest) => sum + digest.rows, 0);
-  return { asOf, tables: tables.length, rows, files: Object.keys(digests.files).length };
+  return resultOf(stored.location, measure.measured(), { manifest, digests: reading.digests() });
 }
 
 function writeInside(dir: string, name: string, bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createBackup } from '../backup/create.ts';
+import { folderPlace, storedFile } from '../backup/folder.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { testChain, type TestAgent, type TestChain } from '../testing/chain.ts';
 import { testIngest } from '../testing/ingest.ts';
@@ -46,11 +47,14 @@ test('what came after the backup is taken from the stream again, once, and nothi
   const ingest = await testIngest(chain);
   await agent.send(first!.records, first!.open);
   await work(agent, desktop, 6);
-  const backup = await createBackup({ pool: chain.database.pool, dir, recipients: [], filesDir: undefined });
+  const { pool } = chain.database;
+  const place = folderPlace(dir);
+  const { location } = await createBackup({ pool, place, recipients: [], filesDir: undefined });
   await work(agent, desktop, 8);
   await ingest.stop();
 
-  await restoreBackup(restored, { file: backup.file, identity: undefined, filesDir: undefined });
+  const stored = storedFile(location);
+  await restoreBackup(restored, { stored, identity: undefined, filesDir: undefined });
   expect(await segments(restored)).toHaveLength(6);
   const onRestored: TestChain = { ...chain, database: restored };
   // Two at once, as there always are.
