@@ -1,17 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium } from '@playwright/test';
 import { runCommand } from '@process-meter/e2e/lab';
 import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
 import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
+import { CHROMIUM } from '@process-meter/e2e/stack/chromium';
 import { drain } from '@process-meter/e2e/stack/drain';
 import { Script } from '@process-meter/e2e/stack/script';
+import { signIn } from '@process-meter/e2e/stack/sign-in';
 import { remains, tracesOf } from '@process-meter/e2e/lab/testing/traces';
 import { startXServer, type LocalXServer } from '@process-meter/local';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessTo, type Access } from './agents.ts';
 import { fileOfPage } from './backup-page.ts';
+import { openWays, seenIn } from './connections.ts';
 import { askAgainAndAgain } from './poll.ts';
 import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
 
@@ -85,27 +89,21 @@ test('an agent on a desktop enrols from outside, sends over TLS, and what is don
   say(`first data in a report ${seconds(begun.at)} after helm install`);
   expect(Date.now() - begun.at).toBeLessThan(FIRST_DATA_MS);
   leave();
-  expect(await portalPage('/use/sessions')).toContain('editor');
+  expect(await sessionsPage()).toContain('editor');
 });
 
-/** A page of the portal as a browser without scripts gets it, signed in by its form. */
-async function portalPage(path: string): Promise<string> {
-  const portal = `http://${appliance.at('portal')}`;
-  const password = await appliance.secret('meter-admin', 'password');
-  const entered = await fetch(`${portal}/sign-in`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { origin: portal, accept: 'text/html' },
-    body: new URLSearchParams({ account: 'default', login: 'admin', password }),
-  });
-  expect(entered.status).toBe(303);
-  const cookie = entered.headers
-    .getSetCookie()
-    .map((one) => one.split(';')[0])
-    .join('; ');
-  const page = await fetch(portal + path, { headers: { cookie } });
-  expect(page.status).toBe(200);
-  return page.text();
+/** What the list of sessions shows in a browser, once somebody signed in there. */
+async function sessionsPage(): Promise<string> {
+  const browser = await chromium.launch(CHROMIUM);
+  try {
+    const page = await browser.newPage();
+    const portal = `http://${appliance.at('portal')}`;
+    await signIn(page, portal, { password: await appliance.secret('meter-admin', 'password') });
+    await page.goto(`${portal}/use/sessions`);
+    return await page.getByRole('table').first().innerText();
+  } finally {
+    await browser.close();
+  }
 }
 
 test('an upgrade replaces the pods of all parts while agents send, and nothing is lost', async () => {
@@ -146,6 +144,23 @@ test('an upgrade replaces the pods of all parts while agents send, and nothing i
   expect(found).toMatchObject(NOTHING_LOST);
   expect(await audit.incompleteLoadDocuments()).toBe(0);
 }, 300_000);
+
+test('pods listen and talk only where the policies have a way for it', async () => {
+  const ways = await openWays(appliance);
+  const { made, listening } = await seenIn(appliance);
+  say(`${made.length} kinds of connections seen: ${made.join(', ')}; listening: ${listening.join(', ')}`);
+  expect(made).toEqual(
+    expect.arrayContaining([
+      'ingest → nats 4222/TCP',
+      'manager → postgres 5432/TCP',
+      'ingest → postgres 5432/TCP',
+    ]),
+  );
+  expect(made.filter((way) => !ways.includes(way))).toEqual([]);
+  // The kubelet asks NATS how it is at a port of its own; a policy never keeps it out.
+  const reached = listening.filter((end) => end !== 'nats 8222');
+  expect(reached.filter((end) => !ways.some((way) => way.endsWith(`→ ${end}/TCP`)))).toEqual([]);
+});
 
 test('a backup that a container makes is restored by a container into an empty database', async () => {
   const start = Date.now();

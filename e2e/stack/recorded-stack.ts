@@ -13,6 +13,7 @@ import {
   recordedSpans,
   type RecordedAgent,
 } from './recorded-data.ts';
+import { signIn } from './sign-in.ts';
 
 const PORTAL = fileURLToPath(new URL('../../portal/server.ts', import.meta.url));
 const CLOCK = fileURLToPath(new URL('fixed-clock.ts', import.meta.url));
@@ -46,7 +47,7 @@ export async function startRecordedStack(): Promise<RecordedStack> {
     return {
       portal,
       api,
-      signIn: (page, account) => signIn(page, portal, account),
+      signIn: (page, account) => signIn(page, portal, { account, password: PASSWORD }),
       fix: async (context) => {
         await context.clock.setFixedTime(FIXED_NOW);
       },
@@ -181,13 +182,4 @@ async function refuse(pool: Pool, account: number): Promise<void> {
      values ($1, $2, null, 'rec.default.agent-99', 1, $1, 'PM-2003', 'The signature does not fit.', '{}', $3)`,
     [new Date(FIXED_NOW - 7_200_000), account, Buffer.alloc(412)],
   );
-}
-
-async function signIn(page: Page, portal: string, account = 'default'): Promise<void> {
-  await page.goto(`${portal}/sign-in`);
-  await page.locator('#account').fill(account);
-  await page.locator('#login').fill('admin');
-  await page.locator('#password').fill(PASSWORD);
-  await page.locator('#password').press('Enter');
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
 }

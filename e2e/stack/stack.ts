@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { freePort, startXServer, supervise } from '@process-meter/local';
 import { managerClient, type ManagerClient } from './manager-client.ts';
+import { signIn } from './sign-in.ts';
 
 const MAIN = fileURLToPath(new URL('../../local/src/main.ts', import.meta.url));
 const READY_MS = 45_000;
@@ -51,22 +52,13 @@ export async function startStack(): Promise<Stack> {
       databaseUrl: `postgres://processmeter:${databasePassword}@127.0.0.1:${ports.postgres}/processmeter`,
       pid: appliance.pid,
       manager: await managerClient(`http://127.0.0.1:${ports.manager}`, password),
-      signIn: (page) => signIn(page, portal, password),
+      signIn: (page) => signIn(page, portal, { password }),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-async function signIn(page: Page, portal: string, password: string): Promise<void> {
-  await page.goto(`${portal}/sign-in`);
-  await page.locator('#account').fill('default');
-  await page.locator('#login').fill('admin');
-  await page.locator('#password').fill(password);
-  await page.locator('#password').press('Enter');
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
 }
 
 function announcement(stdout: NodeJS.ReadableStream | null, ended: Promise<unknown>): Promise<string> {

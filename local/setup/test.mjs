@@ -25,7 +25,7 @@ async function main() {
   const parts = wantedParts(process.argv.slice(2));
   const tools = await bootstrap({
     desktop: parts.some((part) => part !== 'checks'),
-    browser: parts.includes('e2e'),
+    browser: parts.some((part) => ['lab', 'e2e'].includes(part)),
     images: parts.some((part) => ['unit', ...ON_LAB].includes(part)),
     registry: parts.some((part) => ['unit', ...ON_LAB].includes(part)),
   });

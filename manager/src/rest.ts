@@ -7,5 +7,5 @@ export function restAfter(
   tookMs: number,
   { least, most, share = 0.05 }: { least: number; most: number; share?: number },
 ): number {
-  return Math.min(most, Math.max(least, tookMs / share));
+  return Math.min(most, Math.max(least, (tookMs * (1 - share)) / share));
 }

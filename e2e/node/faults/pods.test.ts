@@ -9,7 +9,7 @@ import { seededRandom, shuffled } from '@process-meter/e2e/stack/seeded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessTo, LOAD_PAUSE_MS, type Access } from '../agents.ts';
 import { natsCertificate, pods, startAppliance, type Appliance } from '../appliance.ts';
-import { containersOf, killContainer, type Container } from './containers.ts';
+import { containersOf, killContainer, type Container } from '../containers.ts';
 
 /** How often each part is killed. */
 const KILLS = Number(process.env['PM_NODE_KILLS'] ?? 10);

@@ -7,15 +7,15 @@ const BASE = Date.UTC(2026, 5, 1, 8);
 test('a long round of all quarters rests long, and past quarters are rolled meanwhile', () => {
   expect(scopeAt(READY, 0)).toBe('all');
   const pace = afterRound(READY, 'all', { began: 0, ended: 1000, leastMs: 50 });
-  expect(scopeAt(pace, 2999)).toBeNull();
-  expect(scopeAt(pace, 3000)).toBe('past');
-  expect(scopeAt(pace, 11_000)).toBe('all');
+  expect(scopeAt(pace, 1999)).toBeNull();
+  expect(scopeAt(pace, 2000)).toBe('past');
+  expect(scopeAt(pace, 10_001)).toBe('all');
 });
 
 test('rounds of past quarters do not put off the round of all', () => {
   const long = afterRound(READY, 'all', { began: 0, ended: 1000, leastMs: 50 });
-  const pace = afterRound(long, 'past', { began: 3000, ended: 7000, leastMs: 50 });
-  expect(pace).toEqual({ all: 11_000, past: 15_000 });
+  const pace = afterRound(long, 'past', { began: 2000, ended: 6000, leastMs: 50 });
+  expect(pace).toEqual({ all: long.all, past: 10_000 });
 });
 
 test('a rest is never longer than a minute, and never shorter than the least', () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Appliance } from '../appliance.ts';
+import type { Appliance } from './appliance.ts';
 
 const podsSchema = z.object({
   items: z.array(
@@ -42,14 +42,20 @@ export async function containersOf(appliance: Appliance, component: string): Pro
 
 /**
  * Kills every process of a container at once, as the kernel does when there is no memory left: nothing in it can say
- * goodbye. The groups of processes carry the container's id. @returns how many processes there were
+ * goodbye. @returns how many processes there were
  */
 export function killContainer({ id }: Container): number {
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => groupsOf(pid).includes(id));
-  for (const pid of pids) kill(Number(pid));
+  const pids = processesOf(id);
+  for (const pid of pids) kill(pid);
   return pids.length;
+}
+
+/** Processes of a container: the groups of processes carry its id. */
+export function processesOf(id: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => groupsOf(pid).includes(id))
+    .map(Number);
 }
 
 function groupsOf(pid: string): string {

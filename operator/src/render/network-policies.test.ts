@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessMeter } from '@process-meter/crds';
+import { expect, test } from 'vitest';
+import { INSTALLATIONS } from '../golden/installations.ts';
+import { RELEASES } from '../release/catalogue.ts';
+import { waysThrough } from '../testing/policy-ways.ts';
+import { renderEverything } from './everything.ts';
+
+const PAGE = join(import.meta.dirname, '../../../docs/operate/network.md');
+const COMPONENTS: readonly string[] = ['manager', 'ingest', 'portal', 'migration'];
+
+/** Lines of the documented table that hold for an installation. */
+function documented(holds: readonly string[], components: readonly string[]): string[] {
+  const rows = readFileSync(PAGE, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  const lines = rows
+    .filter(([, , , , when = '']) => holds.includes(when))
+    .flatMap(([, from = '', to = '', port = '']) =>
+      (from === 'all' ? components : [from]).map((each) => `${each} → ${to} ${port}`),
+    );
+  return lines.toSorted();
+}
+
+const ways = (processMeter: ProcessMeter | undefined): string[] =>
+  waysThrough(renderEverything(processMeter!, RELEASES[0]!));
+
+test('what an evaluation lets through is what is documented, and nothing else', () => {
+  const holds = ['always', 'NATS in the cluster', 'PostgreSQL in the cluster'];
+  expect(ways(INSTALLATIONS['evaluation'])).toEqual(documented(holds, [...COMPONENTS, 'nats', 'postgres']));
+});
+
+test('so is what an installation with a database outside and with backups lets through', () => {
+  const holds = ['always', 'NATS in the cluster', 'PostgreSQL outside', 'backups of it'];
+  expect(ways(INSTALLATIONS['production'])).toEqual(documented(holds, [...COMPONENTS, 'nats', 'backup']));
+});
+
+test('so is what one with all servers outside lets through', () => {
+  const base = INSTALLATIONS['cloud-native']!;
+  const spec = { ...base.spec, networkPolicy: { mode: 'Enabled' as const } };
+  const holds = ['always', 'NATS outside', 'PostgreSQL outside'];
+  expect(ways({ ...base, spec })).toEqual(documented(holds, COMPONENTS));
+});
+
+test('without policies nothing is closed, and the test would see it', () => {
+  expect(ways(INSTALLATIONS['cloud-native'])).toContain('portal → ingest *');
+});
