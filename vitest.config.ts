@@ -8,7 +8,11 @@ const project = (root: string, include: string[], name = root) => ({
   test: { name, root: `./${root}`, include },
 });
 
-const lab = project('e2e', ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts', 'node/*.test.ts'], 'lab');
+const lab = project(
+  'e2e',
+  ['lab/**/*.test.ts', 'kubernetes/**/*.test.ts', 'node/*.test.ts', 'object-storage/*.test.ts'],
+  'lab',
+);
 const node = project('e2e', ['node/faults/*.test.ts'], 'node');
 
 /** Tests share threads and are not isolated: everything a test needs comes in through arguments. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Lab } from '@process-meter/e2e/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { CLASS, makeVolumes } from './docs/volumes.ts';
 import { evaluationProcessMeter, externalProcessMeter, externalSecrets } from './installation.ts';
 import { until } from './owned-objects.ts';
@@ -281,4 +282,37 @@ describe('a database and message servers outside of the cluster', () => {
     await external.ready();
     expect(await external.says('Ready', 'True Running')).toBe('Release 0.1.0 runs.');
   });
+
+  test('backups go to a bucket, and to a claim in place of it: its server can be reached or cannot', async () => {
+    const recipients = [`age1${'q'.repeat(58)}`];
+    const s3 = {
+      endpoint: 'https://s3.corp.local:9000',
+      bucket: 'meter-backups',
+      credentialsSecretRef: { name: 'meter-s3' },
+      caSecretRef: { name: 'corp-ca' },
+    };
+    await external.change({ backup: { recipients, s3 } });
+    await external.ready();
+    const job = (await external.find('cronjob/meter-backup'))?.spec;
+    const text = JSON.stringify(job);
+    expect(text).toContain('"args":["--to","s3://meter-backups",');
+    expect(text).toContain('"secretKeyRef":{"key":"AWS_SECRET_ACCESS_KEY","name":"meter-s3"}');
+    expect(text).toContain('"name":"NODE_EXTRA_CA_CERTS","value":"/etc/process-meter/s3/ca.crt"');
+    expect(text).not.toContain('persistentVolumeClaim');
+    expect(await backupPorts()).toEqual([53, 53, 6432, 9000]);
+    expect(await external.writesAtRest()).toEqual([]);
+
+    await external.change({ backup: { s3: null, claimName: 'meter-backups' } });
+    await external.ready();
+    expect(JSON.stringify((await external.find('cronjob/meter-backup'))?.spec)).not.toContain('meter-s3');
+    expect(await backupPorts()).toEqual([53, 53, 6432]);
+  });
+
+  async function backupPorts(): Promise<number[]> {
+    const policy = await external.find('networkpolicy/meter-backup');
+    const { egress } = z
+      .looseObject({ egress: z.array(z.object({ ports: z.array(z.looseObject({ port: z.number() })) })) })
+      .parse(policy?.spec);
+    return egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+  }
 });

@@ -55,6 +55,12 @@ export const FAMILIES: readonly ToolFamily[] = [
     binaries: { [`helm${major}`]: `helm.sh/helm/v${major}/cmd/helm` },
     variables: (version: string) => ({ [`helm.sh/helm/v${major}/internal/version.version`]: version }),
   })),
+  {
+    name: 'versitygw',
+    module: 'github.com/versity/versitygw',
+    binaries: { versitygw: 'github.com/versity/versitygw/cmd/versitygw' },
+    variables: () => ({}),
+  },
 ];
 
 /** Without these the API server calls itself `v0.0.0-master`, and the `kubeVersion` of a chart refuses it. */

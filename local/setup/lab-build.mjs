@@ -9,7 +9,8 @@ const NODE = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', '
 const cli = join(root, 'e2e', 'lab', 'cli.ts');
 
 /**
- * Brings everything a lab starts from into the cache: Kubernetes, etcd, KWOK and Helm, built from their Go modules.
+ * Brings everything a lab starts from into the cache: Kubernetes, etcd, KWOK and Helm, and the S3
+ * server that backups are tried with, built from their Go modules.
  * Any Go will do, the wanted version is fetched through the module proxy; without one, Debian's is installed.
  * @throws SetupError with the reason
  */
@@ -18,6 +19,6 @@ export async function buildLab(tools) {
   const needsGo = !built && answer('go', ['version']) === undefined;
   await ensureSystemPackages([...PACKAGES, ...NODE, ...(needsGo ? ['golang-go'] : [])]);
   if (built) return;
-  say('building Kubernetes, etcd, KWOK and Helm from their Go modules (once, about 9 min)');
+  say('building Kubernetes, etcd, KWOK, Helm and an S3 server from their Go modules (once, about 10 min)');
   await mustRun('building the lab', tools.node, [cli, 'build'], { env: tools.env, show: true });
 }

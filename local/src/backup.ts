@@ -6,18 +6,18 @@ const HELP: Readonly<Record<string, string>> = {
 Backs up everything recorded by an appliance of this machine, with the keys that agents trust. The appliance may run.
 
   --data DIR   data folder of the appliance (default as for npm start)
-  --to DIR     folder for the backup (default DIR/backups of the data folder)
-  --key FILE   key of the backups; made when it is not there (default DIR/backup.key of the data folder)
+  --to PLACE   folder for the backup, or s3://BUCKET/PREFIX (default: backups in the data folder)
+  --key FILE   key of the backups; made when it is not there (default: backup.key in the data folder)
   --keep N     afterwards remove all but the newest N backups
   --help       this text
 
-A backup is encrypted. Keep a copy of the key elsewhere: without it no backup can be read.
+For s3:// set PM_S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. A backup is encrypted. Keep a copy of the key elsewhere: without it no backup can be read.
 `,
   restore: `Usage: npm run restore -- --from FILE --key FILE [options]
 
 Makes a new data folder of a backup; npm start then finds what was recorded.
 
-  --from FILE  the backup
+  --from FILE  the backup, or s3://BUCKET/KEY
   --key FILE   its key
   --data DIR   data folder to make (default as for npm start); one that is in use is left alone
   --help       this text

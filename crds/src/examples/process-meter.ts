@@ -32,6 +32,19 @@ const production = {
   timeZone: 'Europe/Berlin',
 };
 
+const s3 = {
+  endpoint: 'https://s3.corp.local:9000',
+  bucket: 'meter-backups',
+  prefix: 'site-a',
+  credentialsSecretRef: { name: 'meter-s3' },
+  caSecretRef: { name: 'corp-ca' },
+};
+
+const toBucket = (changed: object, more: object = {}) => ({
+  ...production,
+  backup: { recipients: production.backup.recipients, s3: { ...s3, ...changed }, ...more },
+});
+
 const cloudNative = {
   ...evaluation,
   database: { mode: 'CloudNativePG', cloudNativePG: { create: { storage: { size: '50Gi' } } } },
@@ -41,6 +54,7 @@ const DATABASE_MEMBER =
   'database needs exactly the member of its mode: external with External, cloudNativePG with CloudNativePG, embedded with Embedded';
 const MESSAGING_MEMBER =
   'messaging needs exactly the member of its mode: external with External, embedded with Embedded';
+const BACKUP_PLACE = 'backup needs either claimName or s3, not both';
 const MODE_STAYS = 'mode cannot change: what is stored there would be left behind';
 const NAME =
   'metadata.name must begin with a letter, hold only a-z, 0-9 and -, and have at most 40 characters';
@@ -52,6 +66,16 @@ export const processMeterExamples: Examples = {
       name: 'production on a PostgreSQL of yours, three NATS servers, an Ingress, backups',
       object: of(production),
       defaults: { 'backup.schedule': '15 2 * * *', 'backup.keep': 14, 'backup.suspend': false },
+    },
+    {
+      name: 'backups to a bucket of an S3 server of yours',
+      object: of(toBucket({})),
+      defaults: {
+        'backup.s3.region': 'us-east-1',
+        'backup.s3.credentialsSecretRef.accessKeyIdKey': 'AWS_ACCESS_KEY_ID',
+        'backup.s3.credentialsSecretRef.secretAccessKeyKey': 'AWS_SECRET_ACCESS_KEY',
+        'backup.s3.caSecretRef.key': 'ca.crt',
+      },
     },
     {
       name: 'evaluation: everything runs in the cluster',
@@ -220,6 +244,36 @@ export const processMeterExamples: Examples = {
         backup: { claimName: 'b', recipients: [`AGE-SECRET-KEY-1${'Q'.repeat(58)}`] },
       }),
       field: 'spec.backup.recipients[0]',
+      message: 'should match',
+    },
+    {
+      name: 'backups to a claim and to a bucket',
+      object: of(toBucket({}, { claimName: 'meter-backups' })),
+      field: 'spec.backup',
+      message: BACKUP_PLACE,
+    },
+    {
+      name: 'backups to nowhere',
+      object: of({ ...production, backup: { recipients: production.backup.recipients } }),
+      field: 'spec.backup',
+      message: BACKUP_PLACE,
+    },
+    {
+      name: 'an S3 server that is no address',
+      object: of(toBucket({ endpoint: 's3.corp.local:9000' })),
+      field: 'spec.backup.s3.endpoint',
+      message: 'should match',
+    },
+    {
+      name: 'a bucket that no server takes',
+      object: of(toBucket({ bucket: 'Meter_Backups' })),
+      field: 'spec.backup.s3.bucket',
+      message: 'should match',
+    },
+    {
+      name: 'a prefix that begins with a slash',
+      object: of(toBucket({ prefix: '/site-a' })),
+      field: 'spec.backup.s3.prefix',
       message: 'should match',
     },
     {

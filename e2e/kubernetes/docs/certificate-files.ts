@@ -4,6 +4,6 @@ import type { Reader } from './reader.ts';
 export async function certificateFiles(reader: Reader): Promise<void> {
   await reader.shell(
     'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=meter.corp.local ' +
-      '-keyout tls.key -out tls.crt',
+      '-keyout tls.key -out tls.crt && cp tls.crt ca.crt',
   );
 }

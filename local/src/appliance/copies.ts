@@ -24,6 +24,9 @@ const DATABASE = 'processmeter';
 /** What agents trust and what the administrator signs in with: without them the rows are of no use. */
 const KEPT_FILES = ['secrets', 'admin-password'];
 
+const isBucket = (place: string): boolean => place.startsWith('s3://');
+const placeOf = (given: string): string => (isBucket(given) ? given : resolve(given));
+
 /** Reads the command line. @throws Error that names what is wrong */
 export function readCopyOptions(args: readonly string[], isRoot: boolean): CopyOptions {
   const string = { type: 'string' } as const;
@@ -58,8 +61,8 @@ export async function backUp(options: CopyOptions, say: Say): Promise<number> {
     const code = await manager(['backup', 'key', '--out', key]);
     if (code !== 0) return code;
   }
-  const to = resolve(options.to ?? join(dataDir, 'backups'));
-  mkdirSync(to, { recursive: true, mode: 0o700 });
+  const to = placeOf(options.to ?? join(dataDir, 'backups'));
+  if (!isBucket(to)) mkdirSync(to, { recursive: true, mode: 0o700 });
   const files = mkdtempSync(join(tmpdir(), 'pm-files-'));
   try {
     for (const name of KEPT_FILES) cpSync(join(dataDir, name), join(files, name), { recursive: true });
@@ -82,7 +85,7 @@ export async function bringBack({ dataDir, from, key }: CopyOptions, say: Say): 
   try {
     const state = openState(dataDir);
     rmSync(state.secrets, { recursive: true });
-    const code = await fill(state, { from: resolve(from), key: resolve(key) }).catch((error: unknown) => {
+    const code = await fill(state, { from: placeOf(from), key: resolve(key) }).catch((error: unknown) => {
       resetState(dataDir);
       throw error;
     });

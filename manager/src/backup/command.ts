@@ -3,28 +3,32 @@ import type { BackupResult } from '@process-meter/contract';
 import { z } from 'zod';
 import { connectDatabase } from '../db/index.ts';
 import { createBackup, keepNewest } from './create.ts';
-import { folderPlace, storedFile } from './folder.ts';
 import { makeKey, readIdentity, readRecipients } from './keys.ts';
 import { BackupError } from './manifest.ts';
 import type { Place } from './place.ts';
+import { placeAt, storedAt } from './places.ts';
 import { restoreBackup, verifyBackup } from './restore.ts';
 import { writeResult } from './result.ts';
 
 const HELP = `Usage: manager backup <command>
 
   key --out FILE              make the key pair of the backups; prints the public key
-  create --to DIR             back up the database (PM_DATABASE_URL) into DIR, while everything runs
+  create --to PLACE           back up the database (PM_DATABASE_URL) into PLACE, while everything runs
     --for KEY                 public key, or a file with keys; may be given several times
     --unencrypted             in place of --for: anybody who has the file can read it
     --files DIR               also the files in DIR, such as the keys of the installation
-    --keep N                  afterwards remove all but the newest N backups in DIR
+    --keep N                  afterwards remove all but the newest N backups in PLACE
     --result FILE             write size, digest and figures of the backup there, as JSON
-  verify --from FILE          read a backup to its end and compare every byte with its digests
+  verify --from BACKUP        read a backup to its end and compare every byte with its digests
     --key FILE                file with the secret key, when it is encrypted
-  restore --from FILE         bring a backup into an empty database (PM_DATABASE_URL)
+  restore --from BACKUP       bring a backup into an empty database (PM_DATABASE_URL)
     --key FILE                file with the secret key, when it is encrypted
     --files-to DIR            where the files that went with it are put
     --result FILE             write size, digest and figures of the backup there, as JSON
+
+PLACE is a folder, or s3://BUCKET/PREFIX; BACKUP is a file, or s3://BUCKET/KEY. For s3:// set PM_S3_ENDPOINT,
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and where needed AWS_REGION, NODE_EXTRA_CA_CERTS (file with the authority of
+the server's certificate) and PM_S3_PART_MIB (size of a part, 32: an object has at most 10,000).
 
 Exit codes: 0 done, 1 not possible (the reason is printed), 2 wrong usage.
 `;
@@ -111,7 +115,7 @@ async function create(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal
   if (keys.length === 0 && given.unencrypted !== true)
     throw new UsageError('--for is needed (or --unencrypted)');
   const recipients = (await Promise.all(keys.map(readRecipients))).flat();
-  const place = folderPlace(wanted(given.to, 'to'));
+  const place = await placeAt(wanted(given.to, 'to'), env);
   await withDatabase(env, async ({ pool }) => {
     const begun = Date.now();
     const onTable = (table: string): void => terminal.err(`backup: ${table}\n`);
@@ -148,17 +152,17 @@ function keepOf(value: string | undefined): number | undefined {
   return parsed.data;
 }
 
-async function verify(args: string[], _env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
+async function verify(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
   const given = options(args, { from: text, key: text });
   const identity = given.key === undefined ? undefined : readIdentity(given.key);
-  const found = await verifyBackup(storedFile(wanted(given.from, 'from')), identity);
+  const found = await verifyBackup(await storedAt(wanted(given.from, 'from'), env), identity);
   terminal.out(`whole: ${words(found)}\n`);
 }
 
 async function restore(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
   const given = options(args, { from: text, key: text, 'files-to': text, result: text });
   const identity = given.key === undefined ? undefined : readIdentity(given.key);
-  const stored = storedFile(wanted(given.from, 'from'));
+  const stored = await storedAt(wanted(given.from, 'from'), env);
   await withDatabase(env, async (connection) => {
     const found = await restoreBackup(connection, { stored, identity, filesDir: given['files-to'] });
     writeResult(given.result, found);

@@ -57,6 +57,22 @@ export const INSTALLATIONS: Readonly<Record<string, ProcessMeter>> = {
     logLevel: 'Warn',
     deletionPolicy: 'Delete',
   }),
+  'object-storage': of({
+    version: '0.1.0',
+    database: { mode: 'External', external: { secretRef: { name: 'meter-database' } } },
+    messaging: { mode: 'Embedded', embedded: {} },
+    backup: {
+      s3: {
+        endpoint: 'https://s3.corp.local:9000',
+        bucket: 'meter-backups',
+        prefix: 'site-a',
+        region: 'corp-1',
+        credentialsSecretRef: { name: 'meter-s3' },
+        caSecretRef: { name: 'corp-ca' },
+      },
+      recipients: [`age1${'q'.repeat(58)}`],
+    },
+  }),
   'cloud-native': of({
     version: '0.1.0',
     database: { mode: 'CloudNativePG', cloudNativePG: { create: { storage: { size: '50Gi' } } } },

@@ -1,12 +1,12 @@
 import { CRON_JOBS, SERVICE_ACCOUNTS } from '../resources.ts';
 import type { Desired } from '../runtime/index.ts';
+import { backupPlace } from './backup-place.ts';
 import { imageOf } from './images.ts';
 import { metadataOf, type Bindings, type Installation } from './installation.ts';
 import { selectorLabels } from './labels.ts';
 import { RESTRICTED_CONTAINER, USERS, podTemplate } from './pod.ts';
 import { desired } from './tidy.ts';
 
-const FOLDER = '/backups';
 /** A backup that takes longer than this is not one that ends. */
 const DEADLINE_SECONDS = 6 * 3600;
 
@@ -47,8 +47,10 @@ export function renderBackup(installation: Installation, bindings: Bindings): De
 function backupPod(
   installation: Installation,
   { database }: Bindings,
-  { claimName, recipients, keep }: NonNullable<Installation['spec']['backup']>,
+  backup: NonNullable<Installation['spec']['backup']>,
 ): object {
+  const { recipients, keep } = backup;
+  const place = backupPlace(backup);
   const { spec, release, names, name } = installation;
   const keys = recipients.flatMap((recipient) => ['--for', recipient]);
   const pod = podTemplate({
@@ -67,20 +69,14 @@ function backupPod(
         image: imageOf(spec.images, release, 'Manager'),
         imagePullPolicy: spec.images.pullPolicy,
         command: ['node', 'cli.js', 'backup', 'create'],
-        args: ['--to', FOLDER, '--keep', String(keep), ...keys],
+        args: ['--to', place.address, '--keep', String(keep), ...keys],
         workingDir: '/app',
-        env: [{ name: 'PM_DATABASE_URL', valueFrom: { secretKeyRef: database.secretRef } }],
+        env: [{ name: 'PM_DATABASE_URL', valueFrom: { secretKeyRef: database.secretRef } }, ...place.env],
         securityContext: RESTRICTED_CONTAINER,
-        volumeMounts: [
-          { name: 'backups', mountPath: FOLDER },
-          { name: 'tmp', mountPath: '/tmp' },
-        ],
+        volumeMounts: [...place.mounts, { name: 'tmp', mountPath: '/tmp' }],
       },
     ],
-    volumes: [
-      { name: 'backups', persistentVolumeClaim: { claimName } },
-      { name: 'tmp', emptyDir: {} },
-    ],
+    volumes: [...place.volumes, { name: 'tmp', emptyDir: {} }],
   });
   const inner = 'spec' in pod && typeof pod.spec === 'object' ? pod.spec : {};
   return { ...pod, spec: { ...inner, restartPolicy: 'Never' } };

@@ -38,6 +38,21 @@ test('so is what an installation with a database outside and with backups lets t
   expect(ways(INSTALLATIONS['production'])).toEqual(documented(holds, [...COMPONENTS, 'nats', 'backup']));
 });
 
+test('so is what one with backups to a bucket lets through', () => {
+  const base = INSTALLATIONS['object-storage']!;
+  const backup = base.spec.backup!;
+  const s3 = { ...backup.s3!, endpoint: 'https://s3.corp.local' };
+  const spec = { ...base.spec, backup: { ...backup, s3 } };
+  const holds = [
+    'always',
+    'NATS in the cluster',
+    'PostgreSQL outside',
+    'backups of it',
+    'backups to a bucket',
+  ];
+  expect(ways({ ...base, spec })).toEqual(documented(holds, [...COMPONENTS, 'nats', 'backup']));
+});
+
 test('so is what one with all servers outside lets through', () => {
   const base = INSTALLATIONS['cloud-native']!;
   const spec = { ...base.spec, networkPolicy: { mode: 'Enabled' as const } };

@@ -1,6 +1,7 @@
 import { LABELS } from '@process-meter/crds';
 import { NETWORK_POLICIES } from '../resources.ts';
 import type { Desired } from '../runtime/index.ts';
+import { backupPlace } from './backup-place.ts';
 import { metadataOf, type Installation } from './installation.ts';
 import { selectorLabels, type Component } from './labels.ts';
 import { PORTS } from './names.ts';
@@ -43,7 +44,9 @@ export function renderNetworkPolicies(installation: Installation, outer: OuterPo
     open('ingest', { from: [everybody(PORTS.ingest)], to: [database, messaging] }),
     open('portal', { from: [everybody(PORTS.portal)], to: [{ ports: [PORTS.manager], peer: 'manager' }] }),
     open('migration', { from: [], to: [database] }),
-    ...(spec.backup === undefined ? [] : [open('backup', { from: [], to: [database] })]),
+    ...(spec.backup === undefined
+      ? []
+      : [open('backup', { from: [], to: [database, ...outerWays(backupPlace(spec.backup).ports)] })]),
     ...(spec.messaging.mode === 'Embedded'
       ? [
           open('nats', {
@@ -54,6 +57,10 @@ export function renderNetworkPolicies(installation: Installation, outer: OuterPo
       : []),
     ...(spec.database.mode === 'Embedded' ? [open('postgres', { from: databaseClients(spec), to: [] })] : []),
   ];
+}
+
+function outerWays(ports: readonly number[]): Way[] {
+  return ports.length === 0 ? [] : [{ ports }];
 }
 
 function inner(embedded: boolean, peer: Component, ports: number[], outer: readonly number[]): Way {
