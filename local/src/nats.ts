@@ -66,7 +66,9 @@ function configuration(home: string, port: number, { trust, tls, cluster }: Nats
     'max_payload: 4MB',
     'max_connections: 150000',
     'ping_interval: "2m"',
-    `jetstream { store_dir: ${JSON.stringify(join(home, 'jetstream'))}, sync_interval: always }`,
+    // Streams have limits of their own. By itself the server allows three quarters of what is free at its start, and refuses a
+    // stream that may take more.
+    `jetstream { store_dir: ${JSON.stringify(join(home, 'jetstream'))}, sync_interval: always, max_file_store: 1TB }`,
     secure ?? '',
     cluster === undefined ? '' : clusterOf(cluster),
     trust(join(home, 'jwt')),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { zoneSchema } from '@process-meter/contract';
 import { z } from 'zod';
+import { STREAM_BYTES } from './hub/index.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -9,11 +10,16 @@ const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** A stream that holds less is full before anybody could look. */
+const STREAM_BYTES_LEAST = 16 * 1024 ** 2;
+
 const schema = z.object({
   PM_DATABASE_URL: z.string().min(1),
   PM_NATS_URL: z.string().min(1),
   /** Copies that the NATS servers keep of each stream: 1, or 3 or 5 where there are so many of them. */
   PM_STREAM_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
+  /** Room of the stream of records, bytes: the NATS servers must have it. */
+  PM_STREAM_BYTES: z.coerce.number().int().min(STREAM_BYTES_LEAST).default(STREAM_BYTES),
   PM_SECRETS_DIR: z.string().min(1),
   PM_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   PM_HOST: z.string().default('127.0.0.1'),
@@ -32,6 +38,7 @@ export interface ManagerConfig {
   databaseUrl: string;
   natsUrl: string;
   streamReplicas: number;
+  streamBytes: number;
   secretsDir: string;
   port: number;
   host: string;
@@ -53,6 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ManagerConfig {
     databaseUrl: values.PM_DATABASE_URL,
     natsUrl: values.PM_NATS_URL,
     streamReplicas: values.PM_STREAM_REPLICAS,
+    streamBytes: values.PM_STREAM_BYTES,
     secretsDir: values.PM_SECRETS_DIR,
     port: values.PM_PORT,
     host: values.PM_HOST,

@@ -36,6 +36,7 @@ export async function startManager({ config, log, metrics, clock, print }: Manag
     credentials: secrets.manager,
     log,
     streamReplicas: config.streamReplicas,
+    streamBytes: config.streamBytes,
   });
   const deps = compose({ ...config, db, pool, hub, secrets, metrics, clock, log });
   const presence = new PresenceKeeper(deps);

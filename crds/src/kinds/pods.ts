@@ -120,6 +120,15 @@ export const messagingBinding = z
       .describe(
         'Copies that the servers keep of what agents sent: no more than there are servers. One is lost with its server.',
       ),
+    streamSize: z
+      .string()
+      .min(1)
+      .max(20)
+      .regex(QUANTITY)
+      .default('20Gi')
+      .describe(
+        'Room that the servers have for what agents sent. What is stored in the database makes room for more.',
+      ),
   })
   .describe('The NATS servers and the keys to them.');
 

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Service } from './service.ts';
@@ -31,6 +32,14 @@ function probeAddress(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+const STREAM_BYTES = { least: 64 * 1024 ** 2, most: 20 * 1024 ** 3 };
+
+/** Room for what agents send: half of what is free on the disk of the data folder at the most. */
+function streamBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return Math.max(STREAM_BYTES.least, Math.min(STREAM_BYTES.most, Math.floor((bavail * bsize) / 2)));
+}
+
 /** Where each service of the appliance is, with its environment. */
 export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 'portal' | 'agent', Service> {
   const { state, ports } = plan;
@@ -52,6 +61,7 @@ export function services(plan: Plan): Record<'migrate' | 'manager' | 'ingest' | 
       env: {
         ...backend,
         PM_PORT: String(ports.manager),
+        PM_STREAM_BYTES: String(streamBytes(state.dir)),
         PM_PUBLIC_NATS_URLS: plan.natsUrl,
         PM_ADMIN_PASSWORD_FILE: state.adminPasswordFile,
         PM_TIME_ZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -12,7 +12,8 @@ import {
 import type { Log } from '../log.ts';
 import { natsAuthenticator, type Credentials } from '../nats-trust/index.ts';
 import { ensureStreams } from './ensure-streams.ts';
-import { managedStreams } from './streams.ts';
+import { keepRoom } from './room.ts';
+import { managedStreams, STREAM_BYTES } from './streams.ts';
 
 /** The Manager's side of NATS. Survives the server's absence: it connects again by itself, for ever. */
 export interface Hub {
@@ -41,20 +42,28 @@ export interface HubDeps {
   log: Log;
   /** Copies that the servers keep of each stream. Default 1. */
   streamReplicas?: number;
+  /** Room of the stream of records, bytes. */
+  streamBytes?: number;
+  /** Ms between two looks whether that stream has room. */
+  roomEveryMs?: number;
 }
 
 const CONNECT_EVERY_MS = 1000;
+const ROOM_EVERY_MS = 30_000;
+const API = { checkAPI: false, timeout: 3000 };
 
 class NatsHub implements Hub {
   readonly #deps: HubDeps;
   readonly #onConnected: (() => void)[] = [];
   readonly #onPresence: ((message: PresenceMessage) => void)[] = [];
   #connection: NatsConnection | undefined;
+  readonly #room: NodeJS.Timeout;
   #ready = false;
   #closed = false;
 
   constructor(deps: HubDeps) {
     this.#deps = deps;
+    this.#room = setInterval(() => void this.#keepRoom(), deps.roomEveryMs ?? ROOM_EVERY_MS).unref();
     void this.#connectFirst();
   }
 
@@ -70,7 +79,7 @@ class NatsHub implements Hub {
 
   async purgeConfig(account: string, agent: string): Promise<void> {
     await this.#acked(async (connection) => {
-      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 3000 });
+      const manager = await jetstreamManager(connection, API);
       return manager.streams.purge(`KV_${KV_CONFIG}`, { filter: configSubject(account, agent) });
     });
   }
@@ -91,6 +100,7 @@ class NatsHub implements Hub {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready = false;
+    clearInterval(this.#room);
     // A drain waits for the server; without one there is nothing to wait for.
     await Promise.race([
       this.#connection?.drain().catch(() => undefined),
@@ -106,6 +116,15 @@ class NatsHub implements Hub {
       await work(this.#connection);
     } catch (cause) {
       throw new AppError('unavailable', 'The NATS server does not answer.', { cause });
+    }
+  }
+
+  async #keepRoom(): Promise<void> {
+    if (!this.connected() || this.#connection === undefined) return;
+    try {
+      await keepRoom(await jetstreamManager(this.#connection, API), this.#deps.log);
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'the room of the stream is not known');
     }
   }
 
@@ -158,7 +177,8 @@ class NatsHub implements Hub {
     for (let wait = 250; !connection.isClosed(); wait = Math.min(wait * 2, 5000)) {
       try {
         const manager = await jetstreamManager(connection, { timeout: 3000 });
-        const streams = managedStreams(this.#deps.streamReplicas ?? 1);
+        const { streamReplicas = 1, streamBytes = STREAM_BYTES } = this.#deps;
+        const streams = managedStreams(streamReplicas, streamBytes);
         await ensureStreams({ manager, log: this.#deps.log, streams });
         this.#ready = true;
         this.#deps.log.info('NATS is ready');

@@ -6,13 +6,23 @@ const DAY_NS = 86_400 * SECOND_NS;
 
 export type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
 
-/** @param replicas copies that the servers of a cluster keep; one is lost with its server */
-export const managedStreams = (replicas: number): ManagedStream[] =>
-  MANAGED_STREAMS.map((stream) => ({ ...stream, num_replicas: replicas }));
+/** Of a server that has enough of it, for what agents send: some days of a few thousand of them. */
+export const STREAM_BYTES = 20 * 1024 ** 3;
 
 /**
- * What the Manager makes, and keeps to at each connect. A full stream refuses new batches (`discard: new`): the agent keeps them in its outbox,
- * whereas dropping old ones would lose what it was told is safe.
+ * @param replicas copies that the servers of a cluster keep; one is lost with its server
+ * @param bytes room of the stream of records
+ */
+export const managedStreams = (replicas: number, bytes: number): ManagedStream[] =>
+  MANAGED_STREAMS.map((stream) => ({
+    ...stream,
+    num_replicas: replicas,
+    ...(stream.name === STREAM_RECORDS ? { max_bytes: bytes } : {}),
+  }));
+
+/**
+ * What the Manager makes, and keeps to at each connect. A full stream refuses new batches (`discard: new`): the agent keeps
+ * them in its outbox, whereas dropping old ones would lose what it was told is safe. What is stored makes room (`room.ts`).
  */
 export const MANAGED_STREAMS: readonly ManagedStream[] = [
   {
@@ -23,7 +33,7 @@ export const MANAGED_STREAMS: readonly ManagedStream[] = [
     discard: DiscardPolicy.New,
     duplicate_window: 120 * SECOND_NS,
     max_age: 7 * DAY_NS,
-    max_bytes: 20 * 1024 ** 3,
+    max_bytes: STREAM_BYTES,
   },
   {
     // The shape of a KV bucket, so that KV clients read it; one value a key, read by DIRECT.GET.

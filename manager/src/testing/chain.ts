@@ -18,6 +18,7 @@ import {
   type OpenSnapshot,
 } from '@process-meter/contract';
 import { freePort, startNats, type LocalNats } from '@process-meter/local';
+import { z } from 'zod';
 import { MANAGED_STREAMS } from '../hub/streams.ts';
 import { initSecrets, natsAuthenticator, readSecrets, type Secrets } from '../nats-trust/index.ts';
 import { testDatabase, type TestDatabase } from './template-db.ts';
@@ -176,6 +177,10 @@ async function enrolAgent(
   };
 }
 
+const acknowledgement = z.object({ error: z.object({ description: z.string() }).optional() });
+/** The stream does not take a batch: it is full. */
+class RefusedError extends Error {}
+
 export interface RawBatch {
   subject: string;
   body: Uint8Array;
@@ -189,7 +194,7 @@ export interface RawBatch {
   mac?: string;
 }
 
-/** Publishes bytes as a batch with its headers, and waits for the stream to have them. */
+/** Publishes bytes as a batch with its headers, and waits for the stream to have them. @throws when it refuses them */
 export async function publish(connection: NatsConnection, batch: RawBatch): Promise<void> {
   const head = headers();
   const mac = batch.mac ?? macHeader(batch.key, batch.kid, batch);
@@ -200,10 +205,12 @@ export async function publish(connection: NatsConnection, batch: RawBatch): Prom
   if (batch.messageId !== undefined) head.set('Nats-Msg-Id', batch.messageId);
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await connection.request(batch.subject, batch.body, { headers: head, timeout: 2000 });
+      const answer = await connection.request(batch.subject, batch.body, { headers: head, timeout: 2000 });
+      const { error } = acknowledgement.parse(answer.json());
+      if (error !== undefined) throw new RefusedError(error.description);
       return;
     } catch (error) {
-      if (attempt === 20) throw error;
+      if (attempt === 20 || error instanceof RefusedError) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -1,6 +1,6 @@
 import { TRUST_FILES } from '@process-meter/contract';
 import { PORTS } from '../render/names.ts';
-import { ROUTES_KEY, TLS_FILES, renderNats } from '../render/nats.ts';
+import { ROUTES_KEY, TLS_FILES, embeddedMessaging, renderNats } from '../render/nats.ts';
 import { runs } from './database.ts';
 import { done, make, stall, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
@@ -11,7 +11,7 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   const { namespace, names, spec } = pass.installation;
   const { external, embedded } = spec.messaging;
   if (external !== undefined) {
-    const { servers, trustSecretRef, streamReplicas } = external;
+    const { servers, trustSecretRef, streamReplicas, streamSize } = external;
     const keys = [...TRUST_FILES.manager, ...TRUST_FILES.ingest];
     const state = await deps.secrets.state(namespace, [{ name: trustSecretRef.name, keys }], pass.signal);
     if ('missing' in state)
@@ -19,7 +19,7 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
         'TrustSecretMissing',
         `There is no ${state.missing}; \`manager trust init\` makes its files.`,
       );
-    pass.bindings.messaging = { servers, trustSecretRef, streamReplicas };
+    pass.bindings.messaging = { servers, trustSecretRef, streamReplicas, streamSize };
     pass.outer.messaging = [...new Set(servers.flatMap((server) => portsIn(server, PORTS.nats)))];
     return done('MessagingBound', `Secret ${trustSecretRef.name} holds the keys to the servers.`);
   }
@@ -38,11 +38,6 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   const objects = await make(pass, deps, desired);
   const running = runs(pass, 'Nats', objects);
   if (running !== undefined) return running;
-  pass.bindings.messaging = {
-    servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
-    trustSecretRef: { name: names.trust },
-    // A copy on each server: what was acknowledged is there as long as a majority is.
-    streamReplicas: embedded.replicas,
-  };
+  pass.bindings.messaging = embeddedMessaging(pass.installation);
   return done('ServersReady', `${embedded.replicas} of ${embedded.replicas} NATS servers are ready.`);
 }

@@ -13,7 +13,7 @@ import { ingestChild, managerChild, portalChild } from './children.ts';
 import { renderExposure } from './exposure.ts';
 import { installationOf, type Bindings, type Installation } from './installation.ts';
 import { migrationJob } from './migration.ts';
-import { renderNats } from './nats.ts';
+import { embeddedMessaging, renderNats } from './nats.ts';
 import { renderNetworkPolicies, type OuterPorts } from './network-policies.ts';
 import { renderIngest, renderManager, renderPortal } from './parts.ts';
 import { PORTS } from './names.ts';
@@ -50,17 +50,14 @@ function usualPorts(): OuterPorts {
   return { database: [PORTS.postgres], messaging: [PORTS.nats] };
 }
 
-function expectedBindings({ spec, names, namespace }: Installation): Bindings {
+function expectedBindings(installation: Installation): Bindings {
+  const { spec, names } = installation;
   const { external, cloudNativePG } = spec.database;
   const cluster = cloudNativePG?.clusterRef?.name ?? names.postgres;
   const uri = { name: cloudNativePG === undefined ? names.postgres : `${cluster}-app`, key: 'uri' };
   return {
     database: { secretRef: external?.secretRef ?? uri },
-    messaging: spec.messaging.external ?? {
-      servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
-      trustSecretRef: { name: names.trust },
-      streamReplicas: spec.messaging.embedded?.replicas ?? 1,
-    },
+    messaging: spec.messaging.external ?? embeddedMessaging(installation),
   };
 }
 

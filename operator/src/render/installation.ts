@@ -26,5 +26,10 @@ export function metadataOf(installation: Installation, component: Component, nam
 /** Where the database and the message servers are. */
 export interface Bindings {
   database: { secretRef: { name: string; key: string } };
-  messaging: { servers: string[]; trustSecretRef: { name: string }; streamReplicas: number };
+  messaging: {
+    servers: string[];
+    trustSecretRef: { name: string };
+    streamReplicas: number;
+    streamSize: string;
+  };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { INSTALLATIONS } from '../golden/installations.ts';
 import { RELEASES } from '../release/catalogue.ts';
 import { installationOf } from './installation.ts';
-import { renderNats } from './nats.ts';
+import { embeddedMessaging, renderNats } from './nats.ts';
 
 const installation = installationOf(INSTALLATIONS['evaluation']!, RELEASES[0]!);
 const embedded = installation.spec.messaging.embedded!;
@@ -17,6 +17,19 @@ test('with a certificate agents have TLS, and Manager and Ingest go on by inner 
   expect(text).toContain('allow_non_tls: true');
   expect(text).toContain('"secretName":"nats-certificate"');
   expect(text).toContain('"mountPath":"/etc/nats/tls","name":"tls","readOnly":true');
+});
+
+test('what records may take is less than what a server may write, and that less than its volume', () => {
+  const storage = { size: '10Gi' };
+  const [, allowed] = /max_file_store: (\d+)/.exec(rendered({ storage })) ?? [];
+  const spec = {
+    ...installation.spec,
+    messaging: { mode: 'Embedded' as const, embedded: { ...embedded, storage } },
+  };
+  const records = Number(embeddedMessaging({ ...installation, spec }).streamSize);
+  expect(records).toBe(0.75 * 10 * 1024 ** 3);
+  expect(Number(allowed)).toBeGreaterThan(records);
+  expect(Number(allowed)).toBeLessThan(10 * 1024 ** 3);
 });
 
 test('without one there is no word of TLS', () => {

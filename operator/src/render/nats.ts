@@ -2,11 +2,12 @@ import type { ProcessMeterSpec } from '@process-meter/crds';
 import { CONFIG_MAPS, DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, STATEFUL_SETS } from '../resources.ts';
 import { contentHash, type Desired } from '../runtime/index.ts';
 import { imageOf } from './images.ts';
-import { metadataOf, type Installation } from './installation.ts';
+import { metadataOf, type Bindings, type Installation } from './installation.ts';
 import { selectorLabels } from './labels.ts';
 import { PORTS } from './names.ts';
 import { CONFIG_CHECKSUM, SECRETS_CHECKSUM, budget } from './part.ts';
 import { RESTRICTED_CONTAINER, USERS, podTemplate, secretVolume } from './pod.ts';
+import { bytesOf } from './quantity.ts';
 import { claims } from './storage.ts';
 import { desired } from './tidy.ts';
 
@@ -17,6 +18,27 @@ const TLS_FOLDER = '/etc/nats/tls';
 export const TLS_FILES = ['tls.crt', 'tls.key'] as const;
 /** Key of the password by which the servers know each other. */
 export const ROUTES_KEY = 'routes-password';
+
+/**
+ * Of a volume: what the servers may write, and what of it is for records. By themselves the servers would take three quarters
+ * of what is free at their start, and a stream that wants more than they have is refused.
+ */
+const STORE = 0.9;
+const RECORDS = 0.75;
+const share = ({ size }: Embedded['storage'], of: number): number => Math.floor(bytesOf(size) * of);
+
+/** Where the servers are that the operator runs. @throws when it runs none */
+export function embeddedMessaging({ spec, names, namespace }: Installation): Bindings['messaging'] {
+  const { embedded } = spec.messaging;
+  if (embedded === undefined) throw new Error('spec.messaging names no servers');
+  return {
+    servers: [`nats://${names.nats}.${namespace}.svc:${PORTS.nats}`],
+    trustSecretRef: { name: names.trust },
+    // A copy on each server: what was acknowledged is there as long as a majority is.
+    streamReplicas: embedded.replicas,
+    streamSize: String(share(embedded.storage, RECORDS)),
+  };
+}
 
 /** NATS servers with JetStream that the operator runs: one, or three or five that elect a leader. */
 export function renderNats(
@@ -54,7 +76,7 @@ const TLS = [
   'allow_non_tls: true',
 ];
 
-function natsConfig({ names }: Installation, { replicas, tlsSecretName }: Embedded): string {
+function natsConfig({ names }: Installation, { replicas, storage, tlsSecretName }: Embedded): string {
   const cluster = [
     'cluster {',
     `  name: "${names.nats}"`,
@@ -73,7 +95,7 @@ function natsConfig({ names }: Installation, { replicas, tlsSecretName }: Embedd
     'lame_duck_duration: "30s"',
     'lame_duck_grace_period: "5s"',
     // The default syncs every two minutes: an acknowledged record could be lost in a power cut.
-    `jetstream { store_dir: "${DATA}/jetstream", sync_interval: always }`,
+    `jetstream { store_dir: "${DATA}/jetstream", sync_interval: always, max_file_store: ${share(storage, STORE)} }`,
     ...(replicas > 1 ? cluster : []),
     ...(tlsSecretName === undefined ? [] : TLS),
     'include "./trust/nats-trust.conf"',

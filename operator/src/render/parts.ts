@@ -4,6 +4,7 @@ import type { Desired } from '../runtime/index.ts';
 import { namesOf, PORTS } from './names.ts';
 import { renderPart, type Part } from './part.ts';
 import { secretVolume } from './pod.ts';
+import { bytesOf } from './quantity.ts';
 
 /** A Secret and the keys in it that a part reads: a change of any other key concerns nobody. */
 export interface SecretUse {
@@ -47,6 +48,7 @@ function managerPart(spec: Manager['spec']): Part {
     env: {
       PM_NATS_URL: messaging.servers.join(','),
       PM_STREAM_REPLICAS: String(messaging.streamReplicas),
+      PM_STREAM_BYTES: String(bytesOf(messaging.streamSize)),
       PM_PUBLIC_NATS_URLS: (messaging.publicServers ?? messaging.servers).join(','),
       PM_SECRETS_DIR: SECRETS_FOLDER,
       PM_SERVICE_TOKEN_FILE: `${SERVICE_FOLDER}/${TOKEN_KEY}`,
