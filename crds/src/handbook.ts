@@ -30,6 +30,9 @@ leaves a resource as it is, \`processmeter.io/reconcile-at\` with a new value ma
 \`processmeter.io/allow-mass-delete: "true"\` on a ProcessMeter lets one sweep delete more than
 \`spec.configSync.maxDeletePercent\`. No resource has a finalizer: deleting one never waits for the operator.
 
+A ProcessMeterBackup and a ProcessMeterRestore are done once. Their spec cannot change, and once \`Ready\` is True or they have failed
+their status is a record: what failed is asked for anew.
+
 Licensing resources say in \`Ready\` and \`Synced\` how they stand with the Manager of their ProcessMeter:
 
 | reason | Ready | what it means |

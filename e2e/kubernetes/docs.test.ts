@@ -4,6 +4,7 @@ import { RELEASES, type Release } from '@process-meter/operator/releases';
 import type { Lab } from '@process-meter/e2e/lab';
 import { startTestLab } from '@process-meter/e2e/lab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BACKUPS, RESTORES_ELSEWHERE } from './docs/backup-scenarios.ts';
 import { certificateFiles } from './docs/certificate-files.ts';
 import { runDeployedOperator } from './docs/deployed-operator.ts';
 import { keepDefinitions } from './docs/kept-definitions.ts';
@@ -13,6 +14,7 @@ import { DEFINITIONS, LICENSING } from './docs/licensing-scenarios.ts';
 import { CLOUD_NATIVE, EMBEDDED, EXTERNAL, type Scenario } from './docs/scenarios.ts';
 import { followPage, runbooks, tryRunbook } from './docs/tried-pages.ts';
 import { makeVolumes } from './docs/volumes.ts';
+import { WORD } from './testing/backup-objects.ts';
 import { laterRelease } from './testing/later-release.ts';
 
 const NAMESPACE = 'process-meter';
@@ -33,7 +35,12 @@ const tally: Tally = { run: 0, notRun: [], differences: [], times: [] };
 const seenAfterwards: string[] = [];
 
 beforeAll(async () => {
-  lab = await startTestLab({ nodes: 2, availableAtOnce: true, podLog: ['a line of a log'] });
+  lab = await startTestLab({
+    nodes: 2,
+    availableAtOnce: true,
+    podLog: ['a line of a log'],
+    jobMessage: WORD,
+  });
   releasesFile = join(lab.folder, 'releases.json');
   writeFileSync(releasesFile, JSON.stringify(releases()));
   await makeVolumes(lab, 24);
@@ -125,7 +132,7 @@ describe.concurrent('each command does what the page says', { timeout: 600_000 }
   });
 
   test('runbooks, with everything inside the cluster', async () => {
-    const reasons = await tryRunbooks('runbooks-embedded', EMBEDDED, async (world) => {
+    const reasons = await tryRunbooks('runbooks-embedded', [...BACKUPS, ...EMBEDDED], async (world) => {
       await install(world.reader, '{}');
       await world.ready();
     });
@@ -136,7 +143,7 @@ describe.concurrent('each command does what the page says', { timeout: 600_000 }
   test('runbooks, with database and message servers outside', async () => {
     const reasons = await tryRunbooks(
       'runbooks-external',
-      [...EXTERNAL, ...LICENSING],
+      [...EXTERNAL, ...RESTORES_ELSEWHERE, ...LICENSING],
       async ({ reader }) => {
         reader.write('values.yaml', EXTERNAL_VALUES);
         await reader.shell('node manager/src/cli.ts trust init --dir meter-trust');

@@ -10,10 +10,15 @@ const LONG_AGO = '{{ $now := "2020-01-01T00:00:00Z" }}';
 export function writeKwokConfiguration(
   folder: string,
   stages: string,
-  { availableAtOnce = false, podLog }: Pick<LabOptions, 'availableAtOnce' | 'podLog'>,
+  {
+    availableAtOnce = false,
+    podLog,
+    jobMessage,
+  }: Pick<LabOptions, 'availableAtOnce' | 'podLog' | 'jobMessage'>,
 ): string {
   const rules = readFileSync(stages, 'utf8');
-  const documents = [availableAtOnce ? withPodsReadyForLong(rules) : rules];
+  const ready = availableAtOnce ? withPodsReadyForLong(rules) : rules;
+  const documents = [jobMessage === undefined ? ready : withMessage(ready, jobMessage)];
   if (podLog !== undefined) {
     const logsFile = join(folder, 'pod.log');
     // As the container runtime writes it.
@@ -32,10 +37,23 @@ export function writeKwokConfiguration(
 
 /** A pod counts as available `minReadySeconds` after it got ready: here that is long ago. */
 function withPodsReadyForLong(rules: string): string {
+  return changedRule(rules, 'pod-ready', (rule) => rule.replace(SINCE, LONG_AGO));
+}
+
+/** How a pod of a Job ends. */
+const COMPLETED = 'reason: Completed';
+
+function withMessage(rules: string, message: string): string {
+  const indent = ' '.repeat(12);
+  const told = `${COMPLETED}\n${indent}message: ${JSON.stringify(message)}`;
+  return changedRule(rules, 'pod-complete', (rule) => rule.replace(COMPLETED, told));
+}
+
+function changedRule(rules: string, name: string, change: (rule: string) => string): string {
   const changed = rules
     .split(/^---$/m)
-    .map((text) => (/^ {2}name: pod-ready$/m.test(text) ? text.replace(SINCE, LONG_AGO) : text))
+    .map((text) => (new RegExp(`^ {2}name: ${name}$`, 'm').test(text) ? change(text) : text))
     .join('---');
-  if (changed === rules) throw new Error('the rules of KWOK have no pod-ready with a time');
+  if (changed === rules) throw new Error(`the rules of KWOK have no ${name} of the form that is changed`);
   return changed;
 }

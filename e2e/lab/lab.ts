@@ -22,6 +22,8 @@ export interface LabOptions {
   availableAtOnce?: boolean;
   /** Lines that `kubectl logs` prints of each container of a fake pod; without them they have no logs. */
   podLog?: readonly string[];
+  /** Termination message of each container of a fake pod of a Job; without it they end without a word. */
+  jobMessage?: string;
   /** `leases`: the audit log also has the writes of Leases and Events (left out because they never stop). */
   audit?: { leases?: boolean };
   /**

@@ -13,7 +13,8 @@ import { remains, tracesOf } from '@process-meter/e2e/lab/testing/traces';
 import { startXServer, type LocalXServer } from '@process-meter/local';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accessTo, type Access } from './agents.ts';
+import { z } from 'zod';
+import { accessTo, LOAD_PAUSE_MS, type Access } from './agents.ts';
 import { fileOfPage } from './backup-page.ts';
 import { openWays, seenIn } from './connections.ts';
 import { askAgainAndAgain } from './poll.ts';
@@ -162,54 +163,78 @@ test('pods listen and talk only where the policies have a way for it', async () 
   expect(reached.filter((end) => !ways.some((way) => way.endsWith(`→ ${end}/TCP`)))).toEqual([]);
 });
 
-test('a backup that a container makes is restored by a container into an empty database', async () => {
-  const start = Date.now();
+test('a backup that a container makes is restored by a container in place, under load, and nothing is lost', async () => {
   const key = join(folder, 'backup.key');
   await runCommand(process.execPath, [MANAGER_CLI, 'backup', 'key', '--out', key]);
   const [recipient] = /age1[0-9a-z]*/.exec(readFileSync(key, 'utf8')) ?? [];
-  await appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], {
-    stdin: fileOfPage('backup-claim.yaml'),
-  });
+  await applyPage('backup-claim.yaml');
   await appliance.upgrade(`logLevel=Debug,backup.claimName=meter-backups,backup.recipients={${recipient}}`);
-  await appliance.kubectl('wait', '--for=create', '--timeout=60s', 'cronjob/meter-backup');
-  await appliance.kubectl('create', 'job', '--from=cronjob/meter-backup', 'backup-now');
-  await finished('backup-now');
-  const log = await appliance.kubectl('logs', 'job/backup-now');
-  const [name = ''] = /process-meter-[0-9TZ]+\.tar\.zst\.age/.exec(log) ?? [];
-  await access.pool.query('create database meter_restored');
-  const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
-  uri.pathname = '/meter_restored';
-  await appliance.kubectl(
-    'create',
-    'secret',
-    'generic',
-    'meter-database-restored',
-    `--from-literal=uri=${uri.href}`,
-  );
+  await load.resume({ LOAD_PAUSE_MS });
+  const begunAt = Date.now();
+  const made = await doneOnce('backup-now.yaml', 'processmeterbackup/before-upgrade');
+  say(`backed up in ${seconds(begunAt)}: ${made.rows} rows, ${made.sizeBytes} bytes`);
+  expect(made).toMatchObject({
+    location: expect.stringMatching(/^process-meter-[0-9TZ]+\.tar\.zst\.age$/),
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    schemaVersion: await newestMigration(access.pool),
+  });
+  expect(made.rows).toBeGreaterThan(500);
   await appliance.kubectl('create', 'secret', 'generic', 'meter-backup-key', `--from-file=${key}`);
-  const job = fileOfPage('restore.yaml')
-    .replace(/process-meter-[0-9TZ]+\.tar\.zst\.age/, name)
-    .replace('registry.processmeter.io', appliance.registry);
-  await appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], { stdin: job });
-  await finished('meter-restore');
-  say(`backed up and restored in ${seconds(start)}`);
+  const start = Date.now();
+  const restored = await doneOnce('restore.yaml', 'processmeterrestore/after-upgrade');
+  say(`restored in place in ${seconds(start)}`);
+  expect(restored).toMatchObject({ rows: made.rows, asOf: made.asOf, previousDatabase: 'meter' });
+  const uri = new URL(await appliance.secret('meter-postgres', 'uri'));
+  expect(uri.pathname).toBe(`/${restored.database}`);
   uri.host = appliance.at('postgres');
-  const restored = new Pool({ connectionString: uri.href, max: 1 });
-  const sums = 'select count(*)::int as n, sum(seq)::text as s from segment';
-  expect((await restored.query(sums)).rows).toEqual((await access.pool.query(sums)).rows);
-  await restored.end();
-  await appliance.kubectl('delete', 'job/meter-restore', 'job/backup-now');
-  await appliance.kubectl('delete', 'secret/meter-database-restored', 'secret/meter-backup-key');
-}, 200_000);
+  const after = new Pool({ connectionString: uri.href, max: 2 });
+  after.on('error', () => {});
+  const audit = new Audit(after);
+  await drain(
+    [agent, load],
+    ['desktop', 'load'].map((name) => join(folder, name)),
+    audit,
+  );
+  const found = await audit.read();
+  say(`after the restore: ${JSON.stringify(found)}`);
+  expect(found).toMatchObject(NOTHING_LOST);
+  expect(found.segments).toBeGreaterThan(await segments(access.pool));
+  await after.end();
+  await appliance.kubectl('delete', 'processmeterbackup,processmeterrestore', '--all');
+  await appliance.kubectl('delete', 'secret/meter-backup-key');
+}, 300_000);
 
-/** Waits for a Job. @throws with what it said, when it does not complete */
-async function finished(job: string): Promise<void> {
+const applyPage = (file: string): Promise<string> =>
+  appliance.lab.kubectl(['apply', '-n', NAMESPACE, '-f', '-'], { stdin: fileOfPage(file) });
+
+const onceSchema = z.object({
+  status: z.looseObject({
+    rows: z.number(),
+    asOf: z.string(),
+    sizeBytes: z.number().optional(),
+    database: z.string().optional(),
+  }),
+});
+
+/** Asks for a backup or a restore as the page says, and waits for it. @throws with what it says when it is not done */
+async function doneOnce(file: string, what: string): Promise<z.output<typeof onceSchema>['status']> {
+  await applyPage(file);
   await appliance
-    .kubectl('wait', '--for=condition=Complete', '--timeout=60s', `job/${job}`)
+    .kubectl('wait', '--for=condition=Ready', '--timeout=120s', what)
     .catch(async (error: unknown) => {
-      const log = await appliance.kubectl('logs', `job/${job}`, '--tail=30').catch(String);
-      throw new Error(`${job}: ${log}\n${await pods(appliance)}`, { cause: error });
+      const said = await appliance.kubectl('get', what, '-o', 'jsonpath={.status}');
+      throw new Error(`${what}: ${said}\n${await pods(appliance)}`, { cause: error });
     });
+  return onceSchema.parse(JSON.parse(await appliance.kubectl('get', what, '-o', 'json'))).status;
+}
+
+async function newestMigration(pool: Pool): Promise<string | undefined> {
+  const sql = 'select name from kysely_migration order by name desc limit 1';
+  return (await pool.query<{ name: string }>(sql)).rows[0]?.name;
+}
+
+async function segments(pool: Pool): Promise<number> {
+  return (await pool.query<{ n: number }>('select count(*)::int as n from segment')).rows[0]?.n ?? 0;
 }
 
 test('uninstalled it leaves its data only, and the lab leaves nothing', async () => {

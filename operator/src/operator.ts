@@ -1,3 +1,4 @@
+import { backupController } from './backup/controller.ts';
 import { ingestController } from './ingest/controller.ts';
 import { addLicensing, createManagerClient } from './licensing/index.ts';
 import { managerController } from './manager/controller.ts';
@@ -6,6 +7,7 @@ import { SecretReader } from './platform/secret-reader.ts';
 import { portalController } from './portal/controller.ts';
 import { processMeterController } from './process-meter/controller.ts';
 import type { Release } from './release/catalogue.ts';
+import { restoreController } from './restore/controller.ts';
 import { OperatorManager, type ManagerDeps, type ManagerOptions } from './runtime/index.ts';
 
 export interface OperatorOptions extends ManagerOptions {
@@ -45,6 +47,8 @@ export function createOperator(options: OperatorOptions, deps: OperatorDeps): Op
       configSync,
     }),
   );
+  operator.add(backupController({ ...part, releases: options.releases }));
+  operator.add(restoreController({ ...part, releases: options.releases }));
   const manager = createManagerClient(deps);
   const { figuresMs, managerUrl } = options;
   addLicensing({ ...part, manager, configSync, managerUrl, monotonic, figuresMs });

@@ -54,9 +54,32 @@ export const PART_REASONS = [
   'TooFewPods',
   'RolloutStuck',
   'SecretMissing',
+  'StoppedForRestore',
 ] as const;
 /** Why a Manager, an Ingest or a Portal stands as it does. */
 export type PartReason = (typeof PART_REASONS)[number];
+
+export const BACKUP_REASONS = [
+  // All is well
+  'BackedUp',
+  'Restored',
+  // Comes right by itself
+  'NoProcessMeter',
+  'NotReached',
+  'BackingUp',
+  'Restoring',
+  // Needs a person
+  'PausedByUser',
+  'UnknownRelease',
+  'NoBackupTarget',
+  'ReferenceMissing',
+  'SecretMissing',
+  'DatabaseNeeded',
+  'BackupFailed',
+  'RestoreFailed',
+] as const;
+/** Why a ProcessMeterBackup or a ProcessMeterRestore stands as it does. */
+export type BackupReason = (typeof BACKUP_REASONS)[number];
 
 export const CONFIG_SYNC_REASONS = [
   'Synced',

@@ -15,6 +15,8 @@ export const SERVICE_ACCOUNTS = namespaced('', 'v1', 'ServiceAccount', 'servicea
 export const VOLUME_CLAIMS = namespaced('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims');
 export const CONFIG_MAPS = namespaced('', 'v1', 'ConfigMap', 'configmaps');
 export const SECRETS = namespaced('', 'v1', 'Secret', 'secrets');
+/** What the last container of a Job said is read there. */
+export const PODS = namespaced('', 'v1', 'Pod', 'pods');
 export const DISRUPTION_BUDGETS = namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets');
 export const NETWORK_POLICIES = namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies');
 export const INGRESSES = namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
@@ -41,3 +43,5 @@ export const PROCESS_METERS = resourceOf('ProcessMeter');
 export const MANAGERS = resourceOf('Manager');
 export const INGESTS = resourceOf('Ingest');
 export const PORTALS = resourceOf('Portal');
+export const BACKUPS = resourceOf('ProcessMeterBackup');
+export const RESTORES = resourceOf('ProcessMeterRestore');

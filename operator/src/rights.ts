@@ -11,7 +11,7 @@ const READ = ['get', 'list', 'watch'];
 const OWN = [...READ, 'create', 'patch', 'delete'];
 /** What a ProcessMeter has made. */
 const PARTS = ['managers', 'ingests', 'portals'];
-const OWNERS = ['processmeters', ...PARTS];
+const OWNERS = ['processmeters', ...PARTS, 'processmeterbackups', 'processmeterrestores'];
 
 /** All that the operator may do in a namespace that it looks after. Each is used; nothing is used beyond them. */
 export const NAMESPACE_RIGHTS: readonly Right[] = [
@@ -31,6 +31,8 @@ export const NAMESPACE_RIGHTS: readonly Right[] = [
   { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'patch'] },
   // Only the namespace itself: its uid tells clusters apart.
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+  // What a backup or a restore said at its end, and whether a pod that writes is still there. Never a log.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: OWN },
   { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: OWN },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: OWN },

@@ -4,6 +4,8 @@
     - processmeter.io
   resources:
     - processmeters
+    - processmeterbackups
+    - processmeterrestores
     - monitoredapplications
     - licensepools
     - applicationpolicies
@@ -33,6 +35,8 @@
     - managers/status
     - ingests/status
     - portals/status
+    - processmeterbackups/status
+    - processmeterrestores/status
     - monitoredapplications/status
     - licensepools/status
     - applicationpolicies/status
@@ -47,6 +51,8 @@
     - managers/finalizers
     - ingests/finalizers
     - portals/finalizers
+    - processmeterbackups/finalizers
+    - processmeterrestores/finalizers
   verbs:
     - update
 - apiGroups:
@@ -85,6 +91,12 @@
     - namespaces
   verbs:
     - get
+- apiGroups:
+    - ""
+  resources:
+    - pods
+  verbs:
+    - list
 - apiGroups:
     - apps
   resources:

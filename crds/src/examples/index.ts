@@ -1,3 +1,4 @@
+import { processMeterBackupExamples, processMeterRestoreExamples } from './backup.ts';
 import type { Examples } from './example.ts';
 import {
   applicationPolicyExamples,
@@ -17,6 +18,8 @@ export const EXAMPLES: readonly Examples[] = [
   managerExamples,
   ingestExamples,
   portalExamples,
+  processMeterBackupExamples,
+  processMeterRestoreExamples,
   monitoredApplicationExamples,
   licensePoolExamples,
   applicationPolicyExamples,

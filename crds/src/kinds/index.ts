@@ -6,6 +6,8 @@ import { licenseServer } from './license-server.ts';
 import { manager } from './manager.ts';
 import { monitoredApplication } from './monitored-application.ts';
 import { portal } from './portal.ts';
+import { processMeterBackup } from './process-meter-backup.ts';
+import { processMeterRestore } from './process-meter-restore.ts';
 import { processMeter } from './process-meter.ts';
 import { rentalOffer } from './rental-offer.ts';
 
@@ -15,6 +17,8 @@ export const KINDS = [
   manager,
   ingest,
   portal,
+  processMeterBackup,
+  processMeterRestore,
   monitoredApplication,
   licensePool,
   applicationPolicy,

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import {
+  BACKUP_REASONS,
   CONFIG_SYNC_REASONS,
   INSTALLATION_REASONS,
   LICENSING_REASONS,
   PART_REASONS,
 } from '@process-meter/operator/reasons';
 import { describe, expect, test } from 'vitest';
+import { BACKUPS, RESTORES_ELSEWHERE } from './backup-scenarios.ts';
 import { CLOUD_NATIVE, EMBEDDED, EXTERNAL } from './scenarios.ts';
 import { DEFINITIONS, LICENSING } from './licensing-scenarios.ts';
 import { sectionsOf } from './page.ts';
@@ -17,6 +19,7 @@ const REASONS = [
   ...new Set<string>([
     ...INSTALLATION_REASONS,
     ...PART_REASONS,
+    ...BACKUP_REASONS,
     ...CONFIG_SYNC_REASONS,
     ...LICENSING_REASONS,
   ]),
@@ -53,9 +56,8 @@ describe('runbooks', () => {
   });
 
   test('each that calls for something is tried on an installation that has gone wrong', () => {
-    const tried = [...EMBEDDED, ...EXTERNAL, ...CLOUD_NATIVE, ...LICENSING, ...DEFINITIONS].map(
-      ({ reason }): string => reason,
-    );
+    const scenarios = [EMBEDDED, EXTERNAL, CLOUD_NATIVE, LICENSING, DEFINITIONS, BACKUPS, RESTORES_ELSEWHERE];
+    const tried = scenarios.flat().map(({ reason }): string => reason);
     const wanted = runbooks().filter(({ page }) => !isAlert(page) && !isWell(page));
     expect(tried.toSorted()).toEqual(wanted.map(({ title }) => title).toSorted());
   });

@@ -1,4 +1,5 @@
 import type {
+  BackupReason,
   ConfigSyncReason,
   InstallationReason,
   LicensingReason,
@@ -14,7 +15,7 @@ type Do = (world: RunbookWorld) => Promise<unknown>;
 
 /** How a reason is brought about, so that its runbook can be tried. */
 export interface Scenario {
-  readonly reason: InstallationReason | PartReason | ConfigSyncReason | LicensingReason;
+  readonly reason: InstallationReason | PartReason | BackupReason | ConfigSyncReason | LicensingReason;
   /** Object and condition that say it. */
   readonly says: readonly [what: string, type: string];
   /** Makes it so. */
@@ -29,7 +30,7 @@ const UPGRADE = 'helm upgrade meter charts/process-meter --reset-then-reuse-valu
 const MIGRATION = 'app.kubernetes.io/component=migration';
 
 const nothing: Do = () => Promise.resolve();
-const upgrade =
+export const upgrade =
   (...settings: string[]): Do =>
   ({ reader }) =>
     reader.shell(`${UPGRADE} ${settings.map((setting) => `--set ${setting}`).join(' ')}`);

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { BackupResult } from '@process-meter/contract';
 import { z } from 'zod';
-import { connectDatabase } from '../db/index.ts';
+import { connectDatabase, type Connection } from '../db/index.ts';
 import { createBackup, keepNewest } from './create.ts';
+import { makeDatabase } from './into-store.ts';
 import { makeKey, readIdentity, readRecipients } from './keys.ts';
 import { BackupError } from './manifest.ts';
 import type { Place } from './place.ts';
@@ -23,6 +24,7 @@ const HELP = `Usage: manager backup <command>
     --key FILE                file with the secret key, when it is encrypted
   restore --from BACKUP       bring a backup into an empty database (PM_DATABASE_URL)
     --key FILE                file with the secret key, when it is encrypted
+    --into NAME               database to make on the server of PM_DATABASE_URL and to restore into; it goes when that fails
     --files-to DIR            where the files that went with it are put
     --result FILE             write size, digest and figures of the backup there, as JSON
 
@@ -160,10 +162,10 @@ async function verify(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal
 }
 
 async function restore(args: string[], env: NodeJS.ProcessEnv, terminal: Terminal): Promise<void> {
-  const given = options(args, { from: text, key: text, 'files-to': text, result: text });
+  const given = options(args, { from: text, key: text, into: text, 'files-to': text, result: text });
   const identity = given.key === undefined ? undefined : readIdentity(given.key);
   const stored = await storedAt(wanted(given.from, 'from'), env);
-  await withDatabase(env, async (connection) => {
+  await withTarget(env, given.into, async (connection) => {
     const found = await restoreBackup(connection, { stored, identity, filesDir: given['files-to'] });
     writeResult(given.result, found);
     terminal.out(`restored: ${words(found)}; every table was read again and is what was backed up\n`);
@@ -177,16 +179,34 @@ function size(bytes: number): string {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-async function withDatabase(
-  env: NodeJS.ProcessEnv,
-  work: (connection: ReturnType<typeof connectDatabase>) => Promise<void>,
-): Promise<void> {
-  const parsed = z.object({ PM_DATABASE_URL: z.string().min(1) }).safeParse(env);
-  if (!parsed.success) throw new BackupError('PM_DATABASE_URL is not set');
-  const connection = connectDatabase(parsed.data.PM_DATABASE_URL, 2);
+type Work = (connection: Connection) => Promise<void>;
+
+/** The database that is named, or one of another name on its server, which goes again when the work fails. */
+async function withTarget(env: NodeJS.ProcessEnv, name: string | undefined, work: Work): Promise<void> {
+  if (name === undefined) {
+    await withDatabase(env, work);
+    return;
+  }
+  const { url, undo } = await makeDatabase(databaseUrl(env), name);
+  try {
+    await withDatabase({ PM_DATABASE_URL: url }, work);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+async function withDatabase(env: NodeJS.ProcessEnv, work: Work): Promise<void> {
+  const connection = connectDatabase(databaseUrl(env), 2);
   try {
     await work(connection);
   } finally {
     await connection.close();
   }
+}
+
+function databaseUrl(env: NodeJS.ProcessEnv): string {
+  const parsed = z.object({ PM_DATABASE_URL: z.string().min(1) }).safeParse(env);
+  if (!parsed.success) throw new BackupError('PM_DATABASE_URL is not set');
+  return parsed.data.PM_DATABASE_URL;
 }

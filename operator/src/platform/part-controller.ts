@@ -5,6 +5,7 @@ import {
   DEPLOYMENTS,
   DISRUPTION_BUDGETS,
   PROCESS_METERS,
+  RESTORES,
   SERVICES,
   SERVICE_ACCOUNTS,
   resourceOf,
@@ -12,6 +13,7 @@ import {
 import {
   Applier,
   StatusWriter,
+  keyOf,
   setConditions,
   summaryConditions,
   type ConditionInput,
@@ -28,6 +30,7 @@ import { isPaused } from './pause.ts';
 import { rolloutOf, type Rollout } from './rollout.ts';
 import { SECRETS_WATCH, type SecretReader } from './secret-reader.ts';
 import { readStatus } from './status.ts';
+import { stoppingRestore } from './stopping.ts';
 
 /** What one of Manager, Ingest and Portal brings to the controller that they share. */
 export interface PartKind<Object extends { metadata: object; spec: object }> {
@@ -74,17 +77,22 @@ export function partController<Object extends { metadata: object; spec: object }
   const writer = new StatusWriter(client, { resource, manager: `process-meter-${part.component}-status` });
   const parts = informers.for(resource);
   const owners = informers.for(PROCESS_METERS);
+  const restores = informers.for(RESTORES);
 
   const observe = async (key: ObjectKey, object: KubeObject, signal: AbortSignal): Promise<Observed> => {
     const parsed = part.parse(object);
     const state = await secrets.state(key.namespace, part.secrets(parsed), signal);
     if ('missing' in state) return { progress: missing(state.missing) };
-    const desired = part.render(parsed, state.checksum);
+    const stopping = part.component === 'portal' ? undefined : stoppingRestore(restores, object);
+    const wanted = stopping === undefined ? parsed : { ...parsed, spec: { ...parsed.spec, replicas: 0 } };
+    const desired = part.render(wanted, state.checksum);
     const { objects } = await applier.apply(object, desired, signal);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
     if (deployment === undefined) throw new Error(`no Deployment was rendered for ${key.name}`);
     const rollout = rolloutOf(deployment);
-    return { progress: rollout.progress, rollout };
+    if (stopping === undefined) return { progress: rollout.progress, rollout };
+    // As many as are wanted, but nobody answers.
+    return { progress: stopped(stopping), rollout: { ...rollout, available: false } };
   };
 
   return {
@@ -94,6 +102,8 @@ export function partController<Object extends { metadata: object; spec: object }
     watches: [
       // Its pause is a pause of its parts.
       { resource: PROCESS_METERS, keys: (owner) => partsOf(parts.list(owner.metadata.namespace), owner) },
+      // One of them may stop its pods.
+      { resource: RESTORES, keys: ({ metadata }) => parts.list(metadata.namespace).map(keyOf) },
       { ...SECRETS_WATCH, keys: (secret) => usersOf(part, parts.list(secret.metadata.namespace), secret) },
     ],
     reconcile: async (key, { object, signal }) => {
@@ -109,6 +119,11 @@ export function partController<Object extends { metadata: object; spec: object }
       return undefined;
     },
   };
+}
+
+function stopped(restore: string): Progress<PartReason> {
+  const message = `It has ended until ProcessMeterRestore ${restore} has changed the database.`;
+  return { state: 'reconciling', reason: 'StoppedForRestore', message };
 }
 
 function missing(what: string): Progress<PartReason> {

@@ -19,7 +19,7 @@ const FOLDER = '/backups';
 const AUTHORITY = '/etc/process-meter/s3';
 
 /** The claim or the bucket. */
-export function backupPlace({ claimName, s3 }: BackupSpec): BackupPlace {
+export function backupPlace({ claimName, s3 }: Pick<BackupSpec, 'claimName' | 's3'>): BackupPlace {
   if (s3 !== undefined) return bucket(s3);
   return {
     address: FOLDER,

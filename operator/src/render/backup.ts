@@ -1,10 +1,11 @@
+import type { BackupSpec } from '@process-meter/crds';
 import { CRON_JOBS, SERVICE_ACCOUNTS } from '../resources.ts';
 import type { Desired } from '../runtime/index.ts';
 import { backupPlace } from './backup-place.ts';
 import { imageOf } from './images.ts';
 import { metadataOf, type Bindings, type Installation } from './installation.ts';
 import { selectorLabels } from './labels.ts';
-import { RESTRICTED_CONTAINER, USERS, podTemplate } from './pod.ts';
+import { LAST_WORD, RESTRICTED_CONTAINER, USERS, jobPodTemplate } from './pod.ts';
 import { desired } from './tidy.ts';
 
 /** A backup that takes longer than this is not one that ends. */
@@ -28,11 +29,7 @@ export function renderBackup(installation: Installation, bindings: Bindings): De
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: { labels: selectorLabels('backup', installation.name) },
-          spec: {
-            activeDeadlineSeconds: DEADLINE_SECONDS,
-            backoffLimit: 2,
-            template: backupPod(installation, bindings, spec.backup),
-          },
+          spec: backupJobSpec(installation, bindings.database, spec.backup),
         },
         schedule,
         startingDeadlineSeconds: 3600,
@@ -44,16 +41,29 @@ export function renderBackup(installation: Installation, bindings: Bindings): De
   ];
 }
 
-function backupPod(
+/** What to back up, and where to; `keep`: number of backups that stay afterwards, all when it is left out. */
+export type BackupTarget = Omit<BackupSpec, 'keep' | 'schedule' | 'suspend'> & { keep?: number };
+
+/** One run, whether a schedule or a person asked for it. */
+export function backupJobSpec(
   installation: Installation,
-  { database }: Bindings,
-  backup: NonNullable<Installation['spec']['backup']>,
+  database: Bindings['database'],
+  target: BackupTarget,
 ): object {
+  return {
+    activeDeadlineSeconds: DEADLINE_SECONDS,
+    backoffLimit: 2,
+    template: backupPod(installation, database, target),
+  };
+}
+
+function backupPod(installation: Installation, database: Bindings['database'], backup: BackupTarget): object {
   const { recipients, keep } = backup;
   const place = backupPlace(backup);
   const { spec, release, names, name } = installation;
   const keys = recipients.flatMap((recipient) => ['--for', recipient]);
-  const pod = podTemplate({
+  const kept = keep === undefined ? [] : ['--keep', String(keep)];
+  return jobPodTemplate({
     component: 'backup',
     instance: name,
     fields: {},
@@ -69,15 +79,14 @@ function backupPod(
         image: imageOf(spec.images, release, 'Manager'),
         imagePullPolicy: spec.images.pullPolicy,
         command: ['node', 'cli.js', 'backup', 'create'],
-        args: ['--to', place.address, '--keep', String(keep), ...keys],
+        args: ['--to', place.address, ...kept, ...keys, '--result', LAST_WORD.terminationMessagePath],
         workingDir: '/app',
         env: [{ name: 'PM_DATABASE_URL', valueFrom: { secretKeyRef: database.secretRef } }, ...place.env],
         securityContext: RESTRICTED_CONTAINER,
+        ...LAST_WORD,
         volumeMounts: [...place.mounts, { name: 'tmp', mountPath: '/tmp' }],
       },
     ],
     volumes: [...place.volumes, { name: 'tmp', emptyDir: {} }],
   });
-  const inner = 'spec' in pod && typeof pod.spec === 'object' ? pod.spec : {};
-  return { ...pod, spec: { ...inner, restartPolicy: 'Never' } };
 }

@@ -4,7 +4,8 @@ import { LABELS } from '@process-meter/crds';
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'process-meter-operator' } as const;
 export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=process-meter-operator';
 
-export type Component = 'manager' | 'ingest' | 'portal' | 'nats' | 'postgres' | 'migration' | 'backup';
+export type Component =
+  'manager' | 'ingest' | 'portal' | 'nats' | 'postgres' | 'migration' | 'backup' | 'restore';
 
 /** What selects the pods of one part; a selector can never change. `instance`: name of the resource behind it. */
 export function selectorLabels(component: Component, instance: string): Record<string, string> {

@@ -3,7 +3,7 @@ import { JOBS, SERVICE_ACCOUNTS } from '../resources.ts';
 import { contentHash, type Desired } from '../runtime/index.ts';
 import { imageOf } from './images.ts';
 import { metadataOf, type Bindings, type Installation } from './installation.ts';
-import { RESTRICTED_CONTAINER, USERS, podTemplate } from './pod.ts';
+import { RESTRICTED_CONTAINER, USERS, jobPodTemplate } from './pod.ts';
 import { desired } from './tidy.ts';
 
 /**
@@ -14,7 +14,7 @@ export function migrationJob(installation: Installation, bindings: Bindings, dat
   const { spec, release, names, name } = installation;
   const image = imageOf(spec.images, release, 'Manager');
   const metadata = metadataOf(installation, 'migration', names.migrate);
-  const pod = podTemplate({
+  const template = jobPodTemplate({
     component: 'migration',
     instance: name,
     fields: {},
@@ -38,7 +38,6 @@ export function migrationJob(installation: Installation, bindings: Bindings, dat
     ],
     volumes: [{ name: 'tmp', emptyDir: {} }],
   });
-  const template = { ...pod, spec: { ...specOf(pod), restartPolicy: 'Never' } };
   const jobName = `${names.migrate}-${contentHash({ template, database }).slice(0, 10)}`;
   return [
     desired(SERVICE_ACCOUNTS, { metadata, automountServiceAccountToken: false }),
@@ -47,8 +46,4 @@ export function migrationJob(installation: Installation, bindings: Bindings, dat
       spec: { activeDeadlineSeconds: 3600, backoffLimit: 4, template },
     }),
   ];
-}
-
-function specOf(pod: object): object {
-  return 'spec' in pod && typeof pod.spec === 'object' && pod.spec !== null ? pod.spec : {};
 }

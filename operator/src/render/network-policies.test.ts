@@ -6,6 +6,9 @@ import { INSTALLATIONS } from '../golden/installations.ts';
 import { RELEASES } from '../release/catalogue.ts';
 import { waysThrough } from '../testing/policy-ways.ts';
 import { renderEverything } from './everything.ts';
+import { installationOf } from './installation.ts';
+import { renderRestorePolicy } from './network-policies.ts';
+import { restoreJob } from './restore.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/operate/network.md');
 const COMPONENTS: readonly string[] = ['manager', 'ingest', 'portal', 'migration'];
@@ -58,6 +61,36 @@ test('so is what one with all servers outside lets through', () => {
   const spec = { ...base.spec, networkPolicy: { mode: 'Enabled' as const } };
   const holds = ['always', 'NATS outside', 'PostgreSQL outside'];
   expect(ways({ ...base, spec })).toEqual(documented(holds, COMPONENTS));
+});
+
+const CLAIM = { claimName: 'backups', recipients: [], schedule: '0 0 * * *', keep: 1, suspend: false };
+const SERVER = { endpoint: 'https://s3.corp.local', bucket: 'backups', region: 'us-east-1' };
+const SECRET = { name: 'secret', key: 'key' };
+const CREDENTIALS = { name: 's3', accessKeyIdKey: 'id', secretAccessKeyKey: 'key' };
+const { claimName: _, ...COMMON } = CLAIM;
+const BUCKET = { ...COMMON, s3: { ...SERVER, credentialsSecretRef: CREDENTIALS } };
+
+test.each([
+  [['a restore in place'], { name: 'evaluation', backup: CLAIM, elsewhere: undefined }],
+  [['a restore elsewhere'], { name: 'production', backup: CLAIM, elsewhere: [5432] }],
+  [
+    ['a restore elsewhere', 'a restore from a bucket'],
+    { name: 'production', backup: BUCKET, elsewhere: [5432] },
+  ],
+])('so is what %j lets through, with the policy that it brings', (holds, { name, backup, elsewhere }) => {
+  const base = INSTALLATIONS[name]!;
+  const processMeter = { ...base, spec: { ...base.spec, backup } };
+  const installation = installationOf(processMeter, RELEASES[0]!);
+  const input = { backup, location: 'a', identity: SECRET, database: SECRET, into: undefined };
+  const key = { namespace: 'metering', name: 'restore-1' };
+  const all = [
+    ...renderEverything(processMeter, RELEASES[0]!),
+    ...renderRestorePolicy(installation, key.name, elsewhere),
+    restoreJob(installation, key, input),
+  ];
+  expect(waysThrough(all).filter((way) => /\brestore\b/.test(way))).toEqual(
+    documented(['always', ...holds], ['restore']).filter((way) => way.startsWith('restore')),
+  );
 });
 
 test('without policies nothing is closed, and the test would see it', () => {

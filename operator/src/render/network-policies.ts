@@ -35,8 +35,8 @@ export function renderNetworkPolicies(installation: Installation, outer: OuterPo
       policyTypes: ['Egress', 'Ingress'],
     },
   });
-  const open = (component: Component, ways: { from: Way[]; to: Way[] }): Desired =>
-    policy(installation, component, ways);
+  const open = (component: Component, ways: Omit<Opening, 'component' | 'policyName'>): Desired =>
+    policy(installation, { ...ways, component, policyName: `${name}-${component}` });
   const everybody = (port: number): Way => ({ ports: [port] });
   return [
     closed,
@@ -69,15 +69,33 @@ function inner(embedded: boolean, peer: Component, ports: number[], outer: reado
 
 function databaseClients({ backup }: Installation['spec']): Way[] {
   const clients: Component[] = ['manager', 'ingest', 'migration'];
-  if (backup !== undefined) clients.push('backup');
+  if (backup !== undefined) clients.push('backup', 'restore');
   return clients.map((peer) => ({ ports: [PORTS.postgres], peer }));
 }
 
-function policy(
+/** Pods of a component, who may come to them, and where they may go. */
+interface Opening {
+  component: Component;
+  policyName: string;
+  from: Way[];
+  to: Way[];
+}
+
+/** What a restore needs: the database of the installation, or the ports of one that is somewhere else; and the server of the bucket. */
+export function renderRestorePolicy(
   installation: Installation,
-  component: Component,
-  { from, to }: { from: Way[]; to: Way[] },
-): Desired {
+  policyName: string,
+  elsewhere: readonly number[] | undefined,
+): Desired[] {
+  const { networkPolicy, backup } = installation.spec;
+  if (networkPolicy.mode === 'Disabled') return [];
+  const to: Way =
+    elsewhere === undefined ? { ports: [PORTS.postgres], peer: 'postgres' } : { ports: elsewhere };
+  const bucket = backup === undefined ? [] : outerWays(backupPlace(backup).ports);
+  return [policy(installation, { component: 'restore', policyName, from: [], to: [to, ...bucket] })];
+}
+
+function policy(installation: Installation, { component, policyName, from, to }: Opening): Desired {
   const { name } = installation;
   const peers = (peer: Component | undefined): object[] | undefined =>
     peer && [{ podSelector: { matchLabels: selectorLabels(peer, name) } }];
@@ -87,7 +105,7 @@ function policy(
     { port: 53, protocol: 'UDP' },
   ];
   return desired(NETWORK_POLICIES, {
-    metadata: metadataOf(installation, component, `${name}-${component}`),
+    metadata: metadataOf(installation, component, policyName),
     spec: {
       podSelector: { matchLabels: selectorLabels(component, name) },
       policyTypes: ['Egress', 'Ingress'],

@@ -17,6 +17,12 @@ export const RESTRICTED_CONTAINER = {
   readOnlyRootFilesystem: true,
 };
 
+/** What a container leaves for whoever looks at its pod: what it wrote there, or else how its log ended. */
+export const LAST_WORD = {
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+};
+
 export function restrictedPod(user: number): object {
   return {
     fsGroup: user,
@@ -72,6 +78,13 @@ export function podTemplate(input: PodInput): object {
       volumes: input.volumes,
     },
   };
+}
+
+/** A template for a Job: its pods run to their end, and the Job alone decides whether there is another try. */
+export function jobPodTemplate(input: PodInput): object {
+  const pod = podTemplate(input);
+  const spec = 'spec' in pod && typeof pod.spec === 'object' && pod.spec !== null ? pod.spec : {};
+  return { ...pod, spec: { ...spec, restartPolicy: 'Never' } };
 }
 
 /** A volume with some files of a Secret; nobody is given a key that it does not use. */

@@ -1,0 +1,54 @@
+import { API_VERSION, processMeterSpecSchema } from '@process-meter/crds';
+import type { Release } from '../release/catalogue.ts';
+import { installationOf, type Installation } from '../render/installation.ts';
+import type { KubeObject, Lister, ObjectKey } from '../runtime/index.ts';
+import { stalled, waiting, type Standing } from './once.ts';
+import { readStatus } from './status.ts';
+
+/** An installation by the release that runs, which a move to another one may be waiting to replace. */
+export interface Running {
+  installation: Installation;
+  processMeter: KubeObject;
+}
+
+/** The installation of a name, or why nothing can be done with it yet. */
+export function runningInstallation(
+  key: ObjectKey,
+  { meters, releases }: { meters: Lister; releases: readonly Release[] },
+): Running | Standing {
+  const object = meters.get(key);
+  if (object === undefined || object.metadata.deletionTimestamp !== undefined)
+    return waiting('NoProcessMeter', `There is no ProcessMeter ${key.name} in this namespace yet.`);
+  const { version } = readStatus(object['status']);
+  if (typeof version !== 'string')
+    return waiting(
+      'NotReached',
+      `ProcessMeter ${key.name} has never been ready: there is nothing in it yet.`,
+    );
+  const release = releases.find((one) => one.version === version);
+  if (release === undefined)
+    return stalled('UnknownRelease', `This operator does not know release ${version}, which runs.`);
+  const spec = processMeterSpecSchema.parse(object['spec']);
+  const { metadata } = object;
+  const processMeter = { apiVersion: API_VERSION, kind: 'ProcessMeter' as const, metadata, spec };
+  return { installation: installationOf(processMeter, release), processMeter: object };
+}
+
+/** What the installation says of its backups, or that it says nothing. */
+export function targetOf({
+  name,
+  spec,
+}: Installation): NonNullable<Installation['spec']['backup']> | Standing {
+  return (
+    spec.backup ??
+    stalled(
+      'NoBackupTarget',
+      `ProcessMeter ${name} has no spec.backup: it says where backups are and whom they are encrypted for.`,
+    )
+  );
+}
+
+export const namespaceKey = (object: KubeObject, name: string): ObjectKey => ({
+  namespace: object.metadata.namespace ?? '',
+  name,
+});
