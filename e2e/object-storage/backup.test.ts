@@ -150,12 +150,36 @@ async function digestOf(location: string): Promise<{ bytes: number; sha256: stri
   return { bytes: count, sha256: hash.digest('hex') };
 }
 
-test('100 MB go through a line that is cut, a server that is too busy and an answer that is lost, and memory stays bounded', async () => {
+const isCompletion = ({ method, path }: Asked): boolean => method === 'POST' && path.includes('uploadId=');
+const gone: Fate = { refused: 'NoSuchUpload', status: 404 };
+
+test.each([
+  ['a server that says it again', 'passes' as const],
+  ['a server that does not know the upload any more', gone],
+])('an answer that is lost is no backup that is lost, with %s', async (_what, again) => {
   const line = await rough((asked) => {
-    if (asked.path.includes('uploadId=') && asked.method === 'POST' && asked.count === 2) return 'cut-answer';
+    if (!isCompletion(asked)) return 'passes';
+    return asked.count === 2 ? 'cut-answer' : again;
+  });
+  const place = at(line.url);
+  expect(await create(place)).toMatchObject({ code: 0 });
+  expect(await left(place)).toEqual({ objects: 1, uploads: 0 });
+});
+
+test('an upload whose parts somebody else removed is no backup', async () => {
+  const line = await rough((asked) => (isCompletion(asked) ? gone : 'passes'));
+  const place = at(line.url);
+  const ended = await create(place);
+  expect(ended).toMatchObject({ code: 1, out: '' });
+  expect(ended.err).toContain('was removed before it was complete');
+  expect(await left(place)).toEqual({ objects: 0, uploads: 0 });
+});
+
+test('100 MB go through a line that is cut and a server that is too busy, and memory stays bounded', async () => {
+  const line = await rough((asked) => {
     if (!isPart(asked)) return 'passes';
     if (asked.count % 4 === 0) return 'cut-asking';
-    return asked.count % 7 === 0 ? 'slow-down' : 'passes';
+    return asked.count % 7 === 0 ? { refused: 'SlowDown', status: 503 } : 'passes';
   });
   const place = at(line.url);
   const ended = await create(place, ...large());

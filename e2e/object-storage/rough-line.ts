@@ -5,8 +5,8 @@ import { freePort } from '@process-meter/local';
 /** What befalls a request. */
 export type Fate =
   | 'passes'
-  /** 503, as a server says it that has too much to do. */
-  | 'slow-down'
+  /** Refused with a code, such as that of a server that has too much to do, and not passed on. */
+  | { refused: 'SlowDown' | 'NoSuchUpload'; status: number }
   /** The line is cut after half of the body. */
   | 'cut-asking'
   /** The server does it, and the line is cut before it says so. */
@@ -26,8 +26,8 @@ export interface Asked {
   count: number;
 }
 
-const SLOW_DOWN =
-  '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>';
+const refusal = (code: string): string =>
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
 
 /** A line to an S3 server on which things go wrong. Requests keep their signature: the name of the server is that of the line. */
 export class RoughLine {
@@ -64,10 +64,10 @@ export class RoughLine {
     this.seen.push(asked);
     const fate = this.#fate(asked);
     if (fate === 'held') return;
-    if (fate === 'slow-down') {
-      request
-        .resume()
-        .once('end', () => response.writeHead(503, { 'content-type': 'application/xml' }).end(SLOW_DOWN));
+    if (typeof fate === 'object' && 'refused' in fate) {
+      request.resume().once('end', () => {
+        response.writeHead(fate.status, { 'content-type': 'application/xml' }).end(refusal(fate.refused));
+      });
       return;
     }
     const onward = send({
@@ -104,7 +104,7 @@ function answered(answer: IncomingMessage, response: ServerResponse, fate: Fate)
     return;
   }
   response.writeHead(answer.statusCode ?? 500, answer.headers);
-  let room = typeof fate === 'object' ? fate.cutAfter : Infinity;
+  let room = typeof fate === 'object' && 'cutAfter' in fate ? fate.cutAfter : Infinity;
   answer.on('data', (chunk: Buffer) => {
     const most = Math.min(room, chunk.length);
     room -= most;

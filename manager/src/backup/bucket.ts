@@ -13,10 +13,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import type { S3Config } from './s3-config.ts';
-import { s3Error } from './s3-errors.ts';
+import { S3Error, s3Error } from './s3-errors.ts';
 
-/** With growing pauses between them, about a minute. */
-const TRIES = 8;
+/** With growing pauses between them: half a minute where a line is cut, up to a minute where a server is busy. */
+const TRIES = 10;
 const CONNECT_MS = 10_000;
 /** To join the parts of a large object takes some servers minutes, in which they say nothing. */
 const SILENCE_MS = 180_000;
@@ -127,10 +127,17 @@ export class Bucket {
     });
   }
 
-  async size(key: string): Promise<number> {
+  /** Undefined when it is not there. */
+  async size(key: string): Promise<number | undefined> {
     const command = new HeadObjectCommand(this.#object(key));
-    const { ContentLength } = await this.#ask('read', key, () => this.#client.send(command));
-    return given(ContentLength);
+    try {
+      const { ContentLength } = await this.#ask('read', key, () => this.#client.send(command));
+      return given(ContentLength);
+    } catch (error) {
+      // An answer to HEAD has no body that could say more.
+      if (error instanceof S3Error && error.code === 'NotFound') return undefined;
+      throw error;
+    }
   }
 
   async remove(key: string): Promise<void> {

@@ -36,6 +36,8 @@ const REASONS: Readonly<Record<string, (asked: Asked) => string>> = {
   RequestTimeTooSkewed: ({ endpoint }) => `the clocks of this machine and of ${endpoint} differ too much`,
   AuthorizationHeaderMalformed: ({ bucket }) => `the bucket ${bucket} is of another region (AWS_REGION)`,
   PermanentRedirect: ({ bucket }) => `the bucket ${bucket} is of another region (AWS_REGION)`,
+  NoSuchUpload: ({ key, bucket }) =>
+    `the upload of ${key} to the bucket ${bucket} was removed before it was complete`,
   SlowDown: ({ endpoint, doing }) => `${endpoint} was too busy to ${doing}, each time it was asked`,
   ECONNREFUSED: ({ endpoint }) => `nothing listens at ${endpoint}`,
   ENOTFOUND: ({ endpoint }) => `the name in ${endpoint} is not known`,
