@@ -40,6 +40,7 @@ export const INSTALLATION_REASONS = [
   'DatabaseSecretMissing',
   'CloudNativePGMissing',
   'TrustSecretMissing',
+  'ServersCannotChange',
   'MigrationFailed',
   'GatewayApiMissing',
 ] as const;

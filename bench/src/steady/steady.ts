@@ -1,3 +1,4 @@
+import { STREAM_RECORDS } from '@process-meter/contract';
 import { nextRecords, populate, publishBatch } from '../feed.ts';
 import type { BenchOptions } from '../options.ts';
 import { processorTimeOf } from '../processor-time.ts';
@@ -41,6 +42,8 @@ export async function benchSteady({ quick, say }: BenchOptions): Promise<void> {
       spreadText(all, (share) => round(share, 2)),
     ]);
     say(table(['', 'cores'], rows));
+    const { bytes, messages } = (await servers.streams.streams.info(STREAM_RECORDS)).state;
+    say(`a message takes ${round(bytes / messages, 0)} B of the stream`);
     await ingest.process.stop();
   } finally {
     await servers.stop();

@@ -121,6 +121,11 @@ export const EMBEDDED: readonly Scenario[] = [
     cause: crowdedOut('postgres'),
     remedy: giveRoom,
   },
+  {
+    reason: 'ServersCannotChange',
+    says: [METER, 'Stalled'],
+    cause: upgrade('messaging.embedded.replicas=3'),
+  },
   { reason: 'NatsNotReady', says: [METER, 'MessagingReady'], cause: crowdedOut('nats'), remedy: giveRoom },
   { reason: 'Migrating', says: [METER, 'SchemaReady'], cause: migrateAgainWithoutRoom, remedy: giveRoom },
   { reason: 'MigrationFailed', says: [METER, 'Stalled'], cause: failMigration, remedy: giveRoom },

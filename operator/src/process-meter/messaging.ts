@@ -2,6 +2,7 @@ import { TRUST_FILES } from '@process-meter/contract';
 import { PORTS } from '../render/names.ts';
 import { ROUTES_KEY, TLS_FILES, embeddedMessaging, renderNats } from '../render/nats.ts';
 import { runs } from './database.ts';
+import { serversRefused } from './nats-servers.ts';
 import { done, make, stall, type Pass, type StepDeps, type StepResult } from './pass.ts';
 import { portsIn } from './ports.ts';
 import { growVolumes } from './volumes.ts';
@@ -33,6 +34,8 @@ export async function messagingStep(pass: Pass, deps: StepDeps): Promise<StepRes
   const state = await deps.secrets.state(namespace, uses, pass.signal);
   if ('missing' in state) return stall('TrustSecretMissing', `There is no ${state.missing}.`);
   const desired = renderNats(pass.installation, embedded, state.checksum);
+  const refused = serversRefused(deps, desired);
+  if (refused !== undefined) return refused;
   const growing = await growVolumes(pass, deps, { desired, reason: 'NatsNotReady' });
   if (growing !== undefined) return growing;
   const objects = await make(pass, deps, desired);
