@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { agentConfigSchema } from './application.ts';
+import { authoritiesSchema } from './authorities.ts';
 import { instantSchema } from './ids.ts';
 import { hashTree, rootOf, type PathStep } from './merkle.ts';
 
@@ -24,7 +25,12 @@ const head = {
 };
 
 export const downMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('config'), ...head, config: agentConfigSchema }),
+  z.object({
+    type: z.literal('config'),
+    ...head,
+    config: agentConfigSchema,
+    authorities: authoritiesSchema.optional(),
+  }),
   /** Ranges [first, last] of one epoch that are committed in PostgreSQL; the agent trims its outbox by them. */
   z.object({
     type: z.literal('mark'),
@@ -35,7 +41,12 @@ export const downMessageSchema = z.discriminatedUnion('type', [
   /** Somebody watches live until `until`: send changes at once. */
   z.object({ type: z.literal('watch'), ...head, until: instantSchema }),
   /** New NATS user JWT. */
-  z.object({ type: z.literal('credentials'), ...head, jwt: z.string().max(8192) }),
+  z.object({
+    type: z.literal('credentials'),
+    ...head,
+    jwt: z.string().max(8192),
+    authorities: authoritiesSchema.optional(),
+  }),
 ]);
 export type DownMessage = z.infer<typeof downMessageSchema>;
 export type DownType = DownMessage['type'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountSlugSchema, agentIdSchema, instantSchema } from './ids.ts';
+import { authoritiesSchema } from './authorities.ts';
 import { trustedKeySchema } from './down.ts';
 import { isPublicNkey } from './nkey.ts';
 
@@ -30,6 +31,8 @@ export const enrolResponseSchema = z.object({
   /** base64url of 32 bytes. */
   macKey: z.string(),
   trusted: z.array(trustedKeySchema).min(1),
+  /** Not there in the answer of a Manager of a release before them: then the computer's own are meant. */
+  authorities: authoritiesSchema.optional(),
 });
 export type EnrolResponse = z.infer<typeof enrolResponseSchema>;
 
@@ -41,7 +44,15 @@ export const renewRequestSchema = z.object({
   signature: z.string().max(100),
 });
 export type RenewRequest = z.infer<typeof renewRequestSchema>;
-export const renewResponseSchema = z.object({ jwt: z.string(), jwtExpiresAt: instantSchema });
+export const renewResponseSchema = z.object({
+  jwt: z.string(),
+  jwtExpiresAt: instantSchema,
+  /**
+   * The same as a signed message from above, type `credentials`, base64url: it brings the authorities, also to an agent
+   * that was away while they changed and to which no server can be trusted any more.
+   */
+  sealed: z.string().max(200_000).optional(),
+});
 export type RenewResponse = z.infer<typeof renewResponseSchema>;
 
 /** The text an agent signs to renew its credentials. */

@@ -1,4 +1,5 @@
 export * from './application.ts';
+export * from './authorities.ts';
 export * from './backup-result.ts';
 export * from './batch-sample.ts';
 export * from './down.ts';

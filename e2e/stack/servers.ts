@@ -52,17 +52,21 @@ function stateFolder(): string {
   return dir;
 }
 
-/** @param options folder of the database, where it is not to lie among the rest */
-export async function startServers(options: { database?: string } = {}): Promise<Servers> {
+export interface ServersOptions {
+  /** Folder of the database, where it is not to lie among the rest. */
+  database?: string;
+  /** Files: certificate of the NATS server, authorities that agents are told, and those that the services know. */
+  tls?: { cert: string; key: string; authorities: string; known: string };
+}
+
+/** Starts all of them, on a new folder. */
+export async function startServers(options: ServersOptions = {}): Promise<Servers> {
   const dir = stateFolder();
   const ports = { postgres: await freePort(), nats: await freePort() };
+  const dataDir = options.database ?? join(dir, 'postgres');
   const postgres = (): Promise<LocalPostgres> =>
-    startPostgres({
-      dataDir: options.database ?? join(dir, 'postgres'),
-      port: ports.postgres,
-      database: 'processmeter',
-    });
-  const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats));
+    startPostgres({ dataDir, port: ports.postgres, database: 'processmeter' });
+  const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats, options.tls));
   const running = { postgres: await postgres(), nats: await nats() };
   const databaseUrl = running.postgres.url;
   const backend = {
@@ -70,6 +74,7 @@ export async function startServers(options: { database?: string } = {}): Promise
     PM_NATS_URL: running.nats.url,
     PM_SECRETS_DIR: join(dir, 'secrets'),
     PM_LOG_LEVEL: 'info',
+    ...authoritiesOf(options.tls),
   };
   runCli(dir, ['migrate'], backend);
   const services = await describeServices(dir, backend);
@@ -119,10 +124,16 @@ function forget(dir: string): void {
   rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
 }
 
-function natsOptions(dir: string, port: number): Parameters<typeof startNats>[0] {
+function authoritiesOf(tls: ServersOptions['tls']): Record<string, string> {
+  if (tls === undefined) return {};
+  return { PM_AGENT_AUTHORITIES_FILE: tls.authorities, NODE_EXTRA_CA_CERTS: tls.known };
+}
+
+function natsOptions(dir: string, port: number, tls: ServersOptions['tls']): Parameters<typeof startNats>[0] {
   return {
     storeDir: join(dir, 'nats'),
     port,
+    ...(tls === undefined ? {} : { tls }),
     trust: (jwtDir) =>
       readFileSync(join(dir, 'secrets', 'nats-trust.conf'), 'utf8').replace(
         /dir: "[^"]*"/,

@@ -1,4 +1,5 @@
 export { signIn, type ManagerApi } from './appliance/manager-api.ts';
+export { makeLocalAuthority, type LocalAuthority } from './authority.ts';
 export { startNats, type LocalNats } from './nats.ts';
 export { ensureNatsServer } from './nats-server.ts';
 export { freePort } from './ports.ts';

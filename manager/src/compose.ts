@@ -19,6 +19,7 @@ export interface Parts {
   secrets: Secrets;
   natsUrl: string;
   publicNatsUrls: readonly string[];
+  authorities: readonly string[];
   trustedProxies: string[];
   /** Token of the operator in Kubernetes, where there is one. */
   serviceToken: string | undefined;
@@ -42,12 +43,20 @@ export function compose(parts: Parts): AppDeps {
     log,
     metrics: parts.metrics,
     publicNatsUrls: parts.publicNatsUrls,
+    authorities: parts.authorities,
     trustedProxies: parts.trustedProxies,
     limits,
     access: createAccess({ db, clock, limits }),
     serviceAccess: createServiceAccess({ db, token: parts.serviceToken }),
     revocations: createRevocations({ db, claims, clock, log }),
-    configPush: createConfigPush({ db, hub, signer: credentials.signer, clock, log }),
+    configPush: createConfigPush({
+      db,
+      hub,
+      signer: credentials.signer,
+      authorities: parts.authorities,
+      clock,
+      log,
+    }),
     replay: createReplay({
       pool,
       masters: new Map([[secrets.masterMac.kid, secrets.masterMac.key]]),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeLocalAuthority } from '@process-meter/local';
 import { afterAll, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
@@ -26,4 +27,19 @@ test('a token is read without the line end of its file, and one that could be gu
 
 test('every variable that is wrong is named', () => {
   expect(() => readConfig({})).toThrow(/PM_DATABASE_URL[\s\S]*PM_NATS_URL[\s\S]*PM_SECRETS_DIR/);
+});
+
+test('authorities of agents are read from a file that holds several; one that holds none is named', () => {
+  const authorities = [makeLocalAuthority('one'), makeLocalAuthority('two')];
+  const file = join(dir, 'ca.crt');
+  const read = (content: string): readonly string[] => {
+    writeFileSync(file, content);
+    return readConfig({ ...NEEDED, PM_AGENT_AUTHORITIES_FILE: file }).authorities;
+  };
+  const certificates = authorities.map(({ certificate }) => certificate);
+  expect(read(`# corp\n${certificates.join('\n')}`)).toEqual(certificates);
+  expect(() => read('')).toThrow(`PM_AGENT_AUTHORITIES_FILE: ${file} holds no certificates`);
+  expect(() => read(certificates.join('').replace('MII', 'XXX'))).toThrow('holds no certificates');
+  expect(readConfig(NEEDED).authorities).toEqual([]);
+  for (const authority of authorities) authority.forget();
 });

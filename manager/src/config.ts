@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { zoneSchema } from '@process-meter/contract';
+import { authoritiesIn, zoneSchema } from '@process-meter/contract';
 import { z } from 'zod';
 import { STREAM_BYTES } from './hub/index.ts';
 
@@ -24,6 +24,8 @@ const schema = z.object({
   PM_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   PM_HOST: z.string().default('127.0.0.1'),
   PM_PUBLIC_NATS_URLS: list.optional(),
+  /** PEM file of the authorities by which alone agents trust the NATS servers; the computer's own without it. */
+  PM_AGENT_AUTHORITIES_FILE: z.string().min(1).optional(),
   PM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   PM_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
   /** File with the token that the operator in Kubernetes shows, at least 32 characters. */
@@ -44,6 +46,8 @@ export interface ManagerConfig {
   host: string;
   /** NATS servers as agents reach them. */
   publicNatsUrls: readonly string[];
+  /** Authorities that agents trust the NATS servers by, PEM; none leaves it to their computers. */
+  authorities: readonly string[];
   logLevel: string;
   adminPasswordFile: string | undefined;
   serviceToken: string | undefined;
@@ -65,12 +69,23 @@ export function readConfig(env: NodeJS.ProcessEnv): ManagerConfig {
     port: values.PM_PORT,
     host: values.PM_HOST,
     publicNatsUrls: values.PM_PUBLIC_NATS_URLS ?? values.PM_NATS_URL.split(','),
+    authorities: authoritiesOf(values.PM_AGENT_AUTHORITIES_FILE),
     logLevel: values.PM_LOG_LEVEL,
     adminPasswordFile: values.PM_ADMIN_PASSWORD_FILE,
     serviceToken: tokenIn(values.PM_SERVICE_TOKEN_FILE),
     trustedProxies: values.PM_TRUSTED_PROXIES,
     timeZone: values.PM_TIME_ZONE,
   };
+}
+
+function authoritiesOf(file: string | undefined): string[] {
+  if (file === undefined) return [];
+  const bundle = readFileSync(file, 'utf8');
+  try {
+    return authoritiesIn(bundle);
+  } catch (cause) {
+    throw new Error(`PM_AGENT_AUTHORITIES_FILE: ${file} holds no certificates in PEM`, { cause });
+  }
 }
 
 function tokenIn(file: string | undefined): string | undefined {

@@ -24,6 +24,7 @@ export async function apiDocument(now: number): Promise<string> {
       secrets,
       natsUrl: 'nats://127.0.0.1:1',
       publicNatsUrls: [],
+      authorities: [],
       trustedProxies: [],
       serviceToken: undefined,
       metrics: createMetrics('manager'),

@@ -21,6 +21,7 @@ export const INSTALLATION_REASONS = [
   // Comes right by itself
   'NotReached',
   'ClusterNotReady',
+  'CertificateNotReady',
   'PostgresNotReady',
   'NatsNotReady',
   'Migrating',
@@ -41,6 +42,7 @@ export const INSTALLATION_REASONS = [
   'CloudNativePGMissing',
   'TrustSecretMissing',
   'ServersCannotChange',
+  'CertManagerMissing',
   'MigrationFailed',
   'GatewayApiMissing',
 ] as const;

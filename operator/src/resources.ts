@@ -24,6 +24,8 @@ export const INGRESSES = namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingre
 export const HTTP_ROUTES = namespaced('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes');
 /** Only where the CloudNativePG operator is installed. */
 export const CNPG_CLUSTERS = namespaced('postgresql.cnpg.io', 'v1', 'Cluster', 'clusters');
+/** Only where cert-manager is installed. */
+export const CERTIFICATES = namespaced('cert-manager.io', 'v1', 'Certificate', 'certificates');
 export const NAMESPACES: Resource = {
   group: '',
   version: 'v1',

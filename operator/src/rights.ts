@@ -42,6 +42,11 @@ export const NAMESPACE_RIGHTS: readonly Right[] = [
     resources: ['httproutes'],
     verbs: ['get', 'create', 'patch', 'delete'],
   },
+  {
+    apiGroups: ['cert-manager.io'],
+    resources: ['certificates'],
+    verbs: ['get', 'create', 'patch', 'delete'],
+  },
   { apiGroups: ['postgresql.cnpg.io'], resources: ['clusters'], verbs: ['get', 'create', 'patch'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
 ];

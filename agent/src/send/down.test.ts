@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { downSigner, generateDownSecret, type DownMessage, type TrustedKey } from '@process-meter/contract';
+import { makeLocalAuthority } from '@process-meter/local';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOutbox, type Outbox } from '../outbox/store.ts';
 import { DownReader } from './down.ts';
@@ -52,6 +53,7 @@ function reader(): DownReader {
       mark: (mark) => did('mark')(mark.committed),
       watch: did('watch'),
       credentials: did('credentials'),
+      authorities: did('authorities'),
     },
   });
 }
@@ -136,3 +138,36 @@ function exchanged(): Buffer {
   const other = JSON.parse(manager.seal(watch(NOW + 1)).toString()) as { body: string };
   return Buffer.from(JSON.stringify({ ...good, body: other.body }));
 }
+
+const CA = ['old', 'next'].map((name) => {
+  const authority = makeLocalAuthority(name);
+  authority.forget();
+  return authority.certificate;
+});
+const [OLD, NEXT] = CA as [string, string];
+
+test('authorities come with configuration and credentials, and the newest word counts, whichever brings it', () => {
+  const learned = (): unknown[] => acted.filter((one) => Array.isArray(one) && one[0] === 'authorities');
+  const one = reader();
+  one.receive(manager.seal({ ...config(NOW, 1), authorities: [OLD] } as DownMessage));
+  one.receive(manager.seal({ ...credentials(NOW + 2, 'jwt'), authorities: [OLD, NEXT] } as DownMessage));
+  // Made before, and on the way for longer.
+  one.receive(manager.seal({ ...config(NOW + 1, 2), authorities: [OLD] } as DownMessage));
+  expect(learned()).toEqual([
+    ['authorities', [OLD]],
+    ['authorities', [OLD, NEXT]],
+  ]);
+  expect(acted.at(-1)).toEqual(['config', 2]);
+  outbox.close();
+  outbox = open();
+  reader().receive(manager.seal({ ...config(NOW + 2, 3), authorities: [OLD] } as DownMessage));
+  expect(learned()).toHaveLength(2);
+});
+
+test('authorities that Ingest signed, or that are none, are not learned; a message without them leaves them', () => {
+  const one = reader();
+  one.receive(ingest.seal({ ...config(NOW, 1), authorities: [NEXT] } as DownMessage));
+  one.receive(manager.seal({ ...config(NOW, 1), authorities: ['no certificate'] } as DownMessage));
+  one.receive(manager.seal(config(NOW, 1)));
+  expect(acted).toEqual([['config', 1]]);
+});

@@ -14,6 +14,8 @@ export interface DownHandlers {
   mark(message: Extract<DownMessage, { type: 'mark' }>): void;
   watch(until: number): void;
   credentials(jwt: string): void;
+  /** By which alone the NATS servers are trusted from now on; none: those that the computer knows. */
+  authorities(authorities: readonly string[]): void;
 }
 export interface DownDeps {
   agent: string;
@@ -42,6 +44,7 @@ export class DownReader {
     try {
       const message = this.#open(bytes, this.#deps.now());
       if (message.type !== 'mark') this.#requireNewer(message);
+      this.#learnAuthorities(message);
       this.#act(message);
       if (message.type === 'config') this.#deps.store.set('config', Buffer.from(bytes).toString('base64'));
       return message.type;
@@ -72,12 +75,29 @@ export class DownReader {
   }
 
   #requireNewer(message: DownMessage): void {
-    const orders = ordersSchema.parse(JSON.parse(this.#deps.store.get('orders') ?? '{}'));
+    const orders = this.#orders();
     const before = orders[message.type] ?? 0;
     // The configuration is read again at each connect: the one that is in force may come again.
     const again = message.type === 'config' && message.issuedAt === before;
     if (message.issuedAt <= before && !again) throw new AppError('downReplayed');
-    this.#deps.store.set('orders', JSON.stringify({ ...orders, [message.type]: message.issuedAt }));
+    this.#keepOrders({ ...orders, [message.type]: message.issuedAt });
+  }
+
+  /** They come with two types of message, each in an order of its own: the newest word counts. */
+  #learnAuthorities(message: DownMessage): void {
+    if (!('authorities' in message) || message.authorities === undefined) return;
+    const orders = this.#orders();
+    if (message.issuedAt <= (orders['authorities'] ?? 0)) return;
+    this.#deps.handlers.authorities(message.authorities);
+    this.#keepOrders({ ...orders, authorities: message.issuedAt });
+  }
+
+  #orders(): Record<string, number> {
+    return ordersSchema.parse(JSON.parse(this.#deps.store.get('orders') ?? '{}'));
+  }
+
+  #keepOrders(orders: Record<string, number>): void {
+    this.#deps.store.set('orders', JSON.stringify(orders));
   }
 
   #act(message: DownMessage): void {

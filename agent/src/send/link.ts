@@ -1,5 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { inboxPrefix, natsAddresses, nkeyFromSeed, type EnrolResponse } from '@process-meter/contract';
+import {
+  inboxPrefix,
+  isDistrusted,
+  natsAddresses,
+  nkeyFromSeed,
+  type EnrolResponse,
+} from '@process-meter/contract';
 import { connect, type Authenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 
@@ -10,7 +16,7 @@ export interface LinkDeps {
   log: Log;
   /** Called after each connect and reconnect. */
   connected: (connection: NatsConnection) => void;
-  /** The server refused the credentials: expired, or revoked. */
+  /** The server refused the credentials, expired or revoked, or nobody that the agent trusts vouches for the server. */
   refused: () => Promise<void>;
 }
 export interface Link {
@@ -21,12 +27,40 @@ export interface Link {
 }
 
 const MOST_WAIT_MS = 30_000;
+/** Tries of the library, 1 to 2 s apart, before the connection is made anew: it keeps to itself why they fail. */
+const TRIES_ANEW = 5;
+
+/** A server that is not trusted is a reason to ask the Manager for news at once, and then after ever longer pauses. */
+const ASK_AGAIN_MS = { least: 15_000, most: 600_000 };
+
+/**
+ * Says whether something is due: at first, then after a pause that doubles. So a hundred thousand agents that see a
+ * certificate which nobody can renew leave room to their Manager.
+ */
+export function seldom(
+  { least, most }: { least: number; most: number },
+  monotonic: () => number = () => performance.now(),
+): { isDue: () => boolean; begin: () => void } {
+  let [pause, dueAt] = [least, -Infinity];
+  return {
+    isDue() {
+      if (monotonic() < dueAt) return false;
+      dueAt = monotonic() + pause;
+      pause = Math.min(pause * 2, most);
+      return true;
+    },
+    begin() {
+      [pause, dueAt] = [least, -Infinity];
+    },
+  };
+}
 
 /** The connection to NATS, tried for as long as the agent runs. */
 export function openLink(deps: LinkDeps): Link {
   const stopping = new AbortController();
   let current: NatsConnection | null = null;
   let up = false;
+  const news = seldom(ASK_AGAIN_MS);
 
   const watch = async (connection: NatsConnection): Promise<void> => {
     for await (const status of connection.status()) {
@@ -47,14 +81,16 @@ export function openLink(deps: LinkDeps): Link {
         current = await connect(optionsOf(deps));
         up = true;
         pause = 500;
+        news.begin();
         deps.log.info({ server: current.getServer() }, 'connected to NATS');
         const watching = watch(current);
         deps.connected(current);
-        await current.closed();
+        const end = await current.closed();
         await watching;
+        if (end instanceof Error) throw end;
       } catch (error) {
         deps.log.warn({ err: error }, 'cannot connect to NATS; trying again');
-        if (isRefusal(error)) await deps.refused();
+        if (isRefusal(error) || (isDistrusted(error) && news.isDue())) await deps.refused();
       }
       up = false;
       // Jitter: after an outage not all agents come back in the same instant.
@@ -79,11 +115,11 @@ export function openLink(deps: LinkDeps): Link {
 function optionsOf(deps: LinkDeps): Parameters<typeof connect>[0] {
   const { servers, agent } = deps.credentials();
   return {
-    ...natsAddresses(servers),
+    ...natsAddresses(servers, () => deps.credentials().authorities ?? []),
     name: `agent ${agent}`,
     authenticator: signingAuthenticator(deps),
     inboxPrefix: inboxPrefix(agent),
-    maxReconnectAttempts: -1,
+    maxReconnectAttempts: TRIES_ANEW,
     reconnectTimeWait: 500,
     reconnectJitter: 1500,
     ignoreAuthErrorAbort: true,

@@ -53,6 +53,7 @@ export class Uplink {
   #presenceAt: number | null = null;
   #renewAt: number;
   #renewing: Promise<void> | null = null;
+  #keeping: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #subscription: Subscription | null = null;
 
@@ -81,6 +82,7 @@ export class Uplink {
           this.#changed = true;
         },
         credentials: (jwt) => void this.#useCredentials(jwt),
+        authorities: (authorities) => void this.#trust(authorities),
       },
     });
     this.#sender = new Sender({
@@ -218,7 +220,9 @@ export class Uplink {
     const { identity, now, log } = this.#deps;
     const { agent } = this.#enrolled;
     try {
-      const { jwt } = await renew(identity.managerUrl, { agent, seed: identity.seed }, now());
+      const { jwt, sealed } = await renew(identity.managerUrl, { agent, seed: identity.seed }, now());
+      // Before the credentials, which connect anew.
+      if (sealed !== undefined) this.#down.receive(Buffer.from(sealed, 'base64url'));
       await this.#useCredentials(jwt);
     } catch (error) {
       this.#renewAt = now() + REFUSED_PAUSE_MS;
@@ -227,18 +231,31 @@ export class Uplink {
   }
 
   async #useCredentials(jwt: string): Promise<void> {
-    const { identity, now, stateFolder, log } = this.#deps;
+    const { now, log } = this.#deps;
     const jwtExpiresAt = jwtExpiry(jwt) ?? this.#enrolled.jwtExpiresAt;
     if (jwt === this.#enrolled.jwt) return;
     this.#enrolled = { ...this.#enrolled, jwt, jwtExpiresAt };
     this.#renewAt = now() + renewalPause(jwtExpiresAt, now());
-    try {
-      await writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled });
-      log.info({ until: jwtExpiresAt }, 'credentials renewed');
-    } catch (error) {
-      // They are used all the same: a full disk must not end the connection.
-      log.warn({ err: error }, 'the new credentials cannot be kept');
-    }
+    await this.#keepIdentity();
+    log.info({ until: jwtExpiresAt }, 'credentials renewed');
     this.#link?.renewed();
+  }
+
+  /** Counts at the next handshake: the connection that is there goes on. */
+  async #trust(authorities: readonly string[]): Promise<void> {
+    if (JSON.stringify(authorities) === JSON.stringify(this.#enrolled.authorities)) return;
+    this.#enrolled = { ...this.#enrolled, authorities: [...authorities] };
+    await this.#keepIdentity();
+    this.#deps.log.info({ authorities: authorities.length }, 'authorities of the NATS servers learned');
+  }
+
+  /** One after the other: all write the same file. */
+  #keepIdentity(): Promise<void> {
+    const { identity, stateFolder, log } = this.#deps;
+    this.#keeping = this.#keeping
+      .then(() => writeIdentity(stateFolder, { ...identity, enrolled: this.#enrolled }))
+      // What is new is used all the same: a full disk must not end the connection.
+      .catch((error: unknown) => log.warn({ err: error }, 'the new identity cannot be kept'));
+    return this.#keeping;
   }
 }

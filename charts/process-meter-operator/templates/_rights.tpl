@@ -154,6 +154,15 @@
     - patch
     - delete
 - apiGroups:
+    - cert-manager.io
+  resources:
+    - certificates
+  verbs:
+    - get
+    - create
+    - patch
+    - delete
+- apiGroups:
     - postgresql.cnpg.io
   resources:
     - clusters

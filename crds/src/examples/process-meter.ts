@@ -45,6 +45,13 @@ const toBucket = (changed: object, more: object = {}) => ({
   backup: { recipients: production.backup.recipients, s3: { ...s3, ...changed }, ...more },
 });
 
+const withTls = (tls: object) => ({
+  ...evaluation,
+  messaging: { mode: 'Embedded', embedded: { tls } },
+});
+const TLS_MEMBER =
+  'messaging.embedded.tls needs exactly the member of its mode: secretRef with Secret, certManager with CertManager, with Generated at most generated';
+
 const cloudNative = {
   ...evaluation,
   database: { mode: 'CloudNativePG', cloudNativePG: { create: { storage: { size: '50Gi' } } } },
@@ -112,6 +119,26 @@ export const processMeterExamples: Examples = {
           gateway: { parentRefs: [{ name: 'edge', namespace: 'gateways' }] },
         },
       }),
+    },
+    {
+      name: 'NATS servers with certificates of their own authority',
+      object: of(withTls({ mode: 'Generated', generated: {} })),
+      defaults: {
+        'messaging.embedded.tls.generated.revision': 1,
+        'messaging.embedded.tls.generated.overlap': '24h',
+      },
+    },
+    {
+      name: 'NATS servers with a certificate of cert-manager',
+      object: of(withTls({ mode: 'CertManager', certManager: { issuerRef: { name: 'corp' } } })),
+      defaults: {
+        'messaging.embedded.tls.certManager.issuerRef.kind': 'Issuer',
+        'messaging.embedded.tls.certManager.issuerRef.group': 'cert-manager.io',
+      },
+    },
+    {
+      name: 'NATS servers with a certificate of yours, whose authority agents are told',
+      object: of(withTls({ mode: 'Secret', secretRef: { name: 'nats-tls' } })),
     },
     {
       name: 'processor as a plain number, one image of its own',
@@ -203,6 +230,24 @@ export const processMeterExamples: Examples = {
       object: of({ ...evaluation, messaging: { mode: 'Embedded', embedded: { replicas: 2 } } }),
       field: 'spec.messaging.embedded',
       message: 'messaging.embedded.replicas must be 1, 3 or 5: an even number of servers has no majority',
+    },
+    {
+      name: 'a certificate of yours without its Secret',
+      object: of(withTls({ mode: 'Secret' })),
+      field: 'spec.messaging.embedded.tls',
+      message: TLS_MEMBER,
+    },
+    {
+      name: 'an own authority and an issuer',
+      object: of(withTls({ mode: 'Generated', certManager: { issuerRef: { name: 'corp' } } })),
+      field: 'spec.messaging.embedded.tls',
+      message: TLS_MEMBER,
+    },
+    {
+      name: 'a new authority that signs before any agent could know it',
+      object: of(withTls({ mode: 'Generated', generated: { overlap: '1s' } })),
+      field: 'spec.messaging.embedded.tls.generated.overlap',
+      message: 'messaging.embedded.tls.generated.overlap must be between 30s and 2160h',
     },
     {
       name: 'an Ingress and a Gateway',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { objectName, reference, secretKey } from '../schema/fields.ts';
+import { duration, objectName, reference, secretKey, text } from '../schema/fields.ts';
 import { withChangeRules, withRules, type Rule } from '../schema/rules.ts';
 import { messagingBinding, podFields, servers, storage } from './pods.ts';
 
@@ -91,6 +91,64 @@ export const databaseSchema = withChangeRules(
   [MODE_STAYS],
 );
 
+const generatedCertificate = z
+  .object({
+    revision: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1)
+      .describe('A larger number makes a new authority; agents know it before a server shows it.'),
+    overlap: duration(
+      'messaging.embedded.tls.generated.overlap',
+      { from: '30s', to: '2160h' },
+      'How long agents know a new authority before it signs, and trust the one before it afterwards.',
+    ).default('24h'),
+  })
+  .describe('An authority of its own. It and its certificates are renewed in time.');
+
+const certManager = z
+  .object({
+    issuerRef: z
+      .object({
+        name: objectName('Its name.'),
+        kind: text(63, 'Its kind, such as Issuer or ClusterIssuer.').default('Issuer'),
+        group: text(253, 'Its API group.').default('cert-manager.io'),
+      })
+      .describe('The issuer.'),
+  })
+  .describe('A certificate of cert-manager, where that is installed.');
+
+const natsTls = withRules(
+  z
+    .object({
+      mode: z
+        .enum(['Secret', 'Generated', 'CertManager'])
+        .describe(
+          'Secret takes a certificate of yours, Generated makes its own, CertManager asks cert-manager for one.',
+        ),
+      secretRef: reference(
+        'Secret with tls.crt and tls.key, and the authorities in ca.crt where agents shall trust no others.',
+      ).optional(),
+      generated: generatedCertificate.optional(),
+      certManager: certManager.optional(),
+    })
+    .describe(
+      'Certificate for the names in publicServers; goes before tlsSecretName. Agents are told whom to trust.',
+    ),
+  [
+    {
+      cel: "has(self.secretRef) == (self.mode == 'Secret') && has(self.certManager) == (self.mode == 'CertManager') && (!has(self.generated) || self.mode == 'Generated')",
+      message:
+        'messaging.embedded.tls needs exactly the member of its mode: secretRef with Secret, certManager with CertManager, with Generated at most generated',
+      holds: ({ mode, secretRef, generated, certManager: issued }) =>
+        (secretRef !== undefined) === (mode === 'Secret') &&
+        (issued !== undefined) === (mode === 'CertManager') &&
+        (generated === undefined || mode === 'Generated'),
+    },
+  ],
+);
+
 const embeddedNats = withRules(
   z
     .object({
@@ -100,6 +158,7 @@ const embeddedNats = withRules(
       tlsSecretName: objectName(
         'Secret with the certificate for the names in publicServers; without it nothing can be reached as tls://.',
       ).optional(),
+      tls: natsTls.optional(),
     })
     .describe('NATS servers that the operator runs.'),
   [

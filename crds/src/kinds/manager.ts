@@ -20,6 +20,10 @@ export const managerSpecSchema = z
     messaging: messagingBinding
       .extend({
         publicServers: servers('NATS servers as agents reach them; the servers above when empty.').optional(),
+        authoritiesSecretRef: secretKey(
+          'ca.crt',
+          'Secret with the authorities by which alone agents trust these servers; those of their computers when empty.',
+        ).optional(),
       })
       .describe('The NATS servers and the keys to them.'),
     adminSecretRef: secretKey('password', 'Secret with the password of the first administrator.').optional(),

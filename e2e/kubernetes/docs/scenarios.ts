@@ -5,10 +5,12 @@ import type {
   LicensingReason,
   PartReason,
 } from '@process-meter/operator/reasons';
+import { makeLocalAuthority } from '@process-meter/local';
 import { condition, externalProcessMeter } from '../installation.ts';
 import { until } from '../owned-objects.ts';
 import { clusterPlayer } from '../testing/cluster-player.ts';
-import { CLUSTERS, serve } from '../testing/foreign-definitions.ts';
+import { certificatePlayer } from '../testing/certificate-player.ts';
+import { CERTIFICATES, CLUSTERS, serve } from '../testing/foreign-definitions.ts';
 import { giveRoom, takeRoom, type RunbookWorld } from './runbook-world.ts';
 
 type Do = (world: RunbookWorld) => Promise<unknown>;
@@ -93,6 +95,20 @@ async function loseKeys({ reader, kubectl }: RunbookWorld): Promise<void> {
   await kubectl('delete', 'secret/meter-trust');
 }
 
+const OF_CERT_MANAGER = [
+  'messaging.embedded.tls.mode=CertManager',
+  'messaging.embedded.tls.certManager.issuerRef.name=corp',
+];
+
+/** What cert-manager does once its issuer is put right. */
+async function issueCertificate({ lab, namespace }: RunbookWorld): Promise<void> {
+  const authority = makeLocalAuthority('corp');
+  const { cert, key } = authority.issue();
+  const player = certificatePlayer(lab, { namespace, name: 'meter-nats-certificate' });
+  await player.issue({ 'ca.crt': authority.certificate, 'tls.crt': cert, 'tls.key': key });
+  authority.forget();
+}
+
 /** Another ProcessMeter in the same namespace. */
 export const second = (world: RunbookWorld): Promise<unknown> =>
   world.apply([externalProcessMeter({}, 'second')]);
@@ -127,6 +143,20 @@ export const EMBEDDED: readonly Scenario[] = [
     cause: upgrade('messaging.embedded.replicas=3'),
   },
   { reason: 'NatsNotReady', says: [METER, 'MessagingReady'], cause: crowdedOut('nats'), remedy: giveRoom },
+  {
+    reason: 'CertManagerMissing',
+    says: [METER, 'Stalled'],
+    cause: upgrade(...OF_CERT_MANAGER),
+  },
+  {
+    reason: 'CertificateNotReady',
+    says: [METER, 'MessagingReady'],
+    cause: async (world) => {
+      await serve(world.lab, CERTIFICATES);
+      await upgrade(...OF_CERT_MANAGER)(world);
+    },
+    remedy: issueCertificate,
+  },
   { reason: 'Migrating', says: [METER, 'SchemaReady'], cause: migrateAgainWithoutRoom, remedy: giveRoom },
   { reason: 'MigrationFailed', says: [METER, 'Stalled'], cause: failMigration, remedy: giveRoom },
   {

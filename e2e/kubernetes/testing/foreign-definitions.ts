@@ -49,6 +49,9 @@ export const CLUSTERS = definition(
   }),
 );
 
+/** As much of cert-manager's Certificate as the operator sees of it. */
+export const CERTIFICATES = definition('cert-manager.io', 'Certificate', open({}));
+
 /** As much of the Gateway API's HTTPRoute as the operator sees of it, with defaults that the API server fills in. */
 export const HTTP_ROUTES = definition(
   'gateway.networking.k8s.io',

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
-import { Audit, NOTHING_LOST } from '@process-meter/e2e/stack/audit';
-import { drain } from '@process-meter/e2e/stack/drain';
 import { seededRandom, shuffled } from '@process-meter/e2e/stack/seeded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accessTo, LOAD_PAUSE_MS, type Access } from '../agents.ts';
+import { accessTo, type Access } from '../agents.ts';
 import { natsCertificate, pods, startAppliance, type Appliance } from '../appliance.ts';
 import { containersOf, killContainer, type Container } from '../containers.ts';
+import { nothingIsLost } from '../load.ts';
 
 /** How often each part is killed. */
 const KILLS = Number(process.env['PM_NODE_KILLS'] ?? 10);
@@ -70,23 +69,8 @@ async function killed(part: string): Promise<Container> {
   throw new Error(`no container of ${part} is ready: ${await pods(appliance)}`);
 }
 
-/** Everything given out so far has arrived, once; then the agents go on. */
-async function nothingIsLost(): Promise<number> {
-  const audit = new Audit(access.pool);
-  const outboxes = await drain(
-    load,
-    LOADS.map((name) => join(folder, name)),
-    audit,
-  );
-  const found = await audit.read();
-  const records = outboxes.reduce((sum, { last }) => sum + last, 0);
-  say(`${records} records given out and seen; ${JSON.stringify(found)}`);
-  expect(found).toMatchObject(NOTHING_LOST);
-  expect(await audit.incompleteLoadDocuments()).toBe(0);
-  // The last of it may have been sent by agents that made nothing new.
-  for (const one of load) await one.resume({ LOAD_PAUSE_MS });
-  return records;
-}
+const arrived = (): Promise<number> =>
+  nothingIsLost({ agents: load, names: LOADS, folder, pool: access.pool, say });
 
 test(
   'each part killed again and again under load: no acknowledged record is lost or doubled',
@@ -103,7 +87,7 @@ test(
     }
     say(`${order.length} containers killed in ${Math.round((Date.now() - started) / 1000)} s`);
     await isReady();
-    expect(await nothingIsLost()).toBeGreaterThan(KILLS * 100);
+    expect(await arrived()).toBeGreaterThan(KILLS * 100);
   },
   KILLS * 120_000,
 );
@@ -117,7 +101,7 @@ test('kubelet and containerd killed and started again under load: the pods go on
   }
   await isReady();
   expect((await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted()).toEqual(before);
-  await nothingIsLost();
+  await arrived();
 }, 300_000);
 
 test('a renewed certificate is taken by new pods, and no agent is lost over it', async () => {
@@ -133,5 +117,5 @@ test('a renewed certificate is taken by new pods, and no agent is lost over it',
     )
     .toBe(true);
   await isReady();
-  await nothingIsLost();
+  await arrived();
 }, 300_000);

@@ -13,17 +13,19 @@ import {
   openEnvelope,
   presenceSubject,
   renewProofText,
+  renewResponseSchema,
   type DownMessage,
   type EnrolResponse,
   type Nkey,
   type Presence,
 } from '@process-meter/contract';
-import { freePort, startNats, type LocalNats } from '@process-meter/local';
+import { freePort, makeLocalAuthority, startNats, type LocalNats } from '@process-meter/local';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { initSecrets, natsAuthenticator, readSecrets } from '../nats-trust/index.ts';
 import { testApi, type TestApi } from '../testing/api.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pm-agents-'));
+const authority = makeLocalAuthority('corp');
 let nats: LocalNats;
 let api: TestApi;
 let port: number;
@@ -41,7 +43,10 @@ beforeAll(async () => {
   initSecrets(dir, Date.now());
   port = await freePort();
   nats = await startServer();
-  api = await testApi(inject('postgresUrl'), { nats: { url: nats.url, secrets: readSecrets(dir) } });
+  api = await testApi(inject('postgresUrl'), {
+    nats: { url: nats.url, secrets: readSecrets(dir) },
+    authorities: [authority.certificate],
+  });
   api.deps.hub.onConnected(() => {
     api.deps.revocations.retry();
     api.deps.configPush.all();
@@ -49,6 +54,7 @@ beforeAll(async () => {
   await eventually(() => api.deps.hub.connected());
 });
 afterAll(async () => {
+  authority.forget();
   await api.close();
   await nats.stop();
   rmSync(dir, { recursive: true });
@@ -113,7 +119,14 @@ test('an agent that enrols can connect and finds its signed configuration', asyn
   const agent = await enrol();
   const connection = await connectAs(agent);
   const message = await readConfig(agent, connection);
-  expect(message).toMatchObject({ type: 'config', to: agent.agent, config: { applications: [] } });
+  const authorities = [authority.certificate];
+  expect(message).toMatchObject({
+    type: 'config',
+    to: agent.agent,
+    config: { applications: [] },
+    authorities,
+  });
+  expect(agent.authorities).toEqual(authorities);
   await connection.close();
 });
 
@@ -174,6 +187,12 @@ test('an agent renews by a signature of its key, and the new credentials connect
   expect(renewed.status).toBe(200);
   const connection = await connectAs(agent, String(renewed.json.jwt));
   await connection.close();
+  const { jwt, sealed } = renewResponseSchema.parse(renewed.json);
+  expect(opened(agent, Buffer.from(sealed ?? '', 'base64url'))).toMatchObject({
+    type: 'credentials',
+    jwt,
+    authorities: [authority.certificate],
+  });
   for (const bad of [
     proof(generateNkey('user')),
     proof(agent.key, at - 360_000),

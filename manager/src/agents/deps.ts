@@ -22,6 +22,8 @@ export interface AgentsDeps {
   log: Log;
   /** NATS servers as agents reach them. */
   publicNatsUrls: readonly string[];
+  /** Authorities that agents trust these servers by, PEM; none leaves it to their computers. */
+  authorities: readonly string[];
 }
 
 export const agentParamsSchema = z.object({ id: agentIdSchema });

@@ -20,6 +20,8 @@ export interface ConfigPushDeps {
   db: Db;
   hub: Hub;
   signer: DownSigner;
+  /** Authorities that agents trust the NATS servers by: each configuration brings them. */
+  authorities: readonly string[];
   clock: () => number;
   log: Log;
 }
@@ -104,13 +106,19 @@ async function pushAccount(deps: ConfigPushDeps, accountId: number): Promise<voi
 
 /** Kept first, then pushed: an agent that connects in between reads the new one. */
 async function pushOne(
-  { hub, signer, clock }: ConfigPushDeps,
+  { hub, signer, authorities, clock }: ConfigPushDeps,
   { account, agent }: { account: string; agent: string },
   config: AgentConfig,
 ): Promise<void> {
   const issuedAt = clock();
-  const message = { type: 'config' as const, to: agent, issuedAt, expiresAt: issuedAt + VALID_MS, config };
-  const sealed = signer.seal(message);
+  const sealed = signer.seal({
+    type: 'config',
+    to: agent,
+    issuedAt,
+    expiresAt: issuedAt + VALID_MS,
+    config,
+    authorities: [...authorities],
+  });
   await hub.putConfig(account, agent, sealed);
   hub.sendDown(account, agent, sealed);
 }

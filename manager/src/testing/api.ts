@@ -50,6 +50,8 @@ export interface TestApi {
 export interface TestApiOptions {
   /** A real NATS server and the secrets it trusts. */
   nats?: { url: string; secrets: Secrets };
+  /** Authorities that agents trust it by. */
+  authorities?: readonly string[];
   database?: TestDatabase;
   clock?: () => number;
 }
@@ -75,6 +77,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
     secrets,
     natsUrl,
     publicNatsUrls: [natsUrl],
+    authorities: options.authorities ?? [],
     trustedProxies: ['127.0.0.1'],
     serviceToken: SERVICE_TOKEN,
     metrics: createMetrics('test'),

@@ -73,6 +73,25 @@ export const INSTALLATIONS: Readonly<Record<string, ProcessMeter>> = {
       recipients: [`age1${'q'.repeat(58)}`],
     },
   }),
+  'own-authority': of({
+    version: '0.1.0',
+    database: { mode: 'Embedded', embedded: {} },
+    messaging: {
+      mode: 'Embedded',
+      embedded: { replicas: 3, tls: { mode: 'Generated' } },
+      publicServers: ['tls://meter.corp.local:4222'],
+    },
+  }),
+  'cert-manager': of({
+    version: '0.1.0',
+    database: { mode: 'External', external: { secretRef: { name: 'meter-database' } } },
+    messaging: {
+      mode: 'Embedded',
+      embedded: { tls: { mode: 'CertManager', certManager: { issuerRef: { name: 'corp' } } } },
+      publicServers: ['tls://meter.corp.local:4222', 'tls://10.1.2.3:4222'],
+    },
+    exposure: { host: 'meter.corp.local', ingress: {} },
+  }),
   'cloud-native': of({
     version: '0.1.0',
     database: { mode: 'CloudNativePG', cloudNativePG: { create: { storage: { size: '50Gi' } } } },

@@ -66,6 +66,8 @@ const KINDS = [
 
 /** After so long it looks at what it waits for, should a watch ever say nothing. */
 const PATIENCE_MS = { wait: 60_000, stall: 600_000 };
+/** What is to be renewed is looked at daily, and never at once again. */
+const [SOON_MS, DAY_MS] = [1000, 86_400_000];
 
 /** Composes one installation: its steps in order, then its status. */
 export function processMeterController(deps: ProcessMeterDeps): ControllerOptions {
@@ -96,7 +98,7 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
       const results = await runSteps(begun.pass, stepDeps);
       const configSync = deps.configSync.conditionOf(object);
       await write(statusAfter({ results, pass: begun.pass }, { ...look, configSync }));
-      return next({ results, pass: begun.pass }, deps.lookAgainMs);
+      return next({ results, pass: begun.pass }, { lookAgainMs: deps.lookAgainMs, now: deps.now() });
     } catch (error) {
       const refused = error instanceof KubeError && (error.forbidden || error.status === 422);
       if (refused)
@@ -215,14 +217,24 @@ async function runSteps(pass: Pass, deps: StepDeps): Promise<StepResult[]> {
   return results;
 }
 
-function next({ results, pass }: Outcome, lookAgainMs: number): { requeueAfterMs: number } | undefined {
+function next(
+  { results, pass }: Outcome,
+  { lookAgainMs, now }: { lookAgainMs: number; now: number },
+): { requeueAfterMs: number } | undefined {
   const last = results.at(-1);
-  if (last === undefined || last.state === 'done')
-    return hasUnwatched(pass.installation) ? { requeueAfterMs: lookAgainMs } : undefined;
+  if (last === undefined || last.state === 'done') {
+    if (hasUnwatched(pass.installation)) return { requeueAfterMs: lookAgainMs };
+    if (pass.lookAt === undefined) return undefined;
+    return { requeueAfterMs: Math.min(Math.max(pass.lookAt - now, SOON_MS), DAY_MS) };
+  }
   return { requeueAfterMs: last.afterMs ?? PATIENCE_MS[last.state] };
 }
 
 /** Whether it has objects of kinds that not every cluster has: no watch tells what becomes of them. */
 function hasUnwatched({ spec }: Installation): boolean {
-  return spec.exposure?.gateway !== undefined || spec.database.cloudNativePG !== undefined;
+  return (
+    spec.exposure?.gateway !== undefined ||
+    spec.database.cloudNativePG !== undefined ||
+    spec.messaging.embedded?.tls?.certManager !== undefined
+  );
 }

@@ -33,7 +33,7 @@ export async function generatedSecrets(pass: Pass, deps: StepDeps): Promise<Step
         `Secret ${secret.name} is gone, and with it ${secret.loss}. Restore it from a backup.`,
       );
     if (!started || secret.loss !== undefined || secret.name !== pass.installation.names.admin)
-      await create(pass, deps, secret);
+      await createSecret(pass, deps, secret);
   }
   return done('SecretsReady', 'The generated Secrets are there.');
 }
@@ -73,7 +73,12 @@ function owners({ installation, object }: Pass): object[] {
   return installation.spec.deletionPolicy === 'Delete' ? [ownerReference(object)] : [];
 }
 
-async function create(pass: Pass, { client }: StepDeps, { name, content }: Generated): Promise<void> {
+/** Makes a Secret that is not there. */
+export async function createSecret(
+  pass: Pass,
+  { client }: Pick<StepDeps, 'client'>,
+  { name, content }: Pick<Generated, 'name' | 'content'>,
+): Promise<void> {
   const secret: KubeObject = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -92,7 +97,12 @@ async function create(pass: Pass, { client }: StepDeps, { name, content }: Gener
   }
 }
 
-async function keepOwner(pass: Pass, { client }: Pick<StepDeps, 'client'>, live: KubeObject): Promise<void> {
+/** Gives a generated Secret the owner that the deletion policy says, or takes it away. */
+export async function keepOwner(
+  pass: Pass,
+  { client }: Pick<StepDeps, 'client'>,
+  live: KubeObject,
+): Promise<void> {
   const references = live.metadata.ownerReferences ?? [];
   const mine = references.some(({ uid }) => uid === pass.object.metadata.uid);
   const wantedOwners = owners(pass);

@@ -46,6 +46,10 @@ export interface Pass {
   readonly bindings: Partial<Bindings>;
   readonly outer: { -readonly [Key in keyof OuterPorts]: OuterPorts[Key] };
   readonly components: Map<Component, ComponentCount>;
+  /** Authorities that agents are told to trust the NATS servers by. */
+  authoritiesSecretRef?: { name: string; key: string };
+  /** Instant of the next look when all is done, ms since 1970: something is to be renewed. */
+  lookAt?: number;
   /** Checksum of the URI of the database. */
   databaseChecksum: string;
   /** Newest migration that is known to have run. */

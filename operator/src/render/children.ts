@@ -2,6 +2,7 @@ import type { ProcessMeterSpec } from '@process-meter/crds';
 import { INGESTS, MANAGERS, PORTALS } from '../resources.ts';
 import type { Desired, Resource } from '../runtime/index.ts';
 import type { Release } from '../release/catalogue.ts';
+import { publicServers } from './certificate.ts';
 import { imageOf } from './images.ts';
 import { metadataOf, type Bindings, type Installation } from './installation.ts';
 import { managerUrl } from './names.ts';
@@ -16,7 +17,7 @@ export function managerChild(installation: Installation, { database, messaging }
     { resource: MANAGERS, component: 'Manager' },
     {
       database,
-      messaging: { ...messaging, publicServers: spec.messaging.publicServers },
+      messaging: { ...messaging, publicServers: publicServers(installation) },
       adminSecretRef: adminSecretRef ?? { name: names.admin, key: 'password' },
       trustedProxies,
       timeZone: spec.timeZone,
@@ -25,7 +26,8 @@ export function managerChild(installation: Installation, { database, messaging }
 }
 
 export function ingestChild(installation: Installation, { database, messaging }: Bindings): Desired {
-  return child(installation, { resource: INGESTS, component: 'Ingest' }, { database, messaging });
+  const { authoritiesSecretRef: _, ...own } = messaging;
+  return child(installation, { resource: INGESTS, component: 'Ingest' }, { database, messaging: own });
 }
 
 export function portalChild(installation: Installation): Desired {

@@ -9,6 +9,7 @@ import {
 import type { Release } from '../release/catalogue.ts';
 import type { Desired } from '../runtime/index.ts';
 import { renderBackup } from './backup.ts';
+import { AUTHORITIES_KEY, certificateSecret, renderCertificate } from './certificate.ts';
 import { ingestChild, managerChild, portalChild } from './children.ts';
 import { renderExposure } from './exposure.ts';
 import { installationOf, type Bindings, type Installation } from './installation.ts';
@@ -29,7 +30,7 @@ export function renderEverything(processMeter: ProcessMeter, release: Release): 
   const bindings = expectedBindings(installation);
   return [
     ...databaseObjects(installation),
-    ...(embedded === undefined ? [] : renderNats(installation, embedded, UNREAD)),
+    ...(embedded === undefined ? [] : natsObjects(installation, embedded)),
     ...migrationJob(installation, bindings, UNREAD),
     ...withPods(managerChild(installation, bindings)),
     ...withPods(ingestChild(installation, bindings)),
@@ -37,6 +38,18 @@ export function renderEverything(processMeter: ProcessMeter, release: Release): 
     ...renderBackup(installation, bindings),
     ...renderExposure(installation),
     ...renderNetworkPolicies(installation, usualPorts()),
+  ];
+}
+
+function natsObjects(
+  installation: Installation,
+  embedded: NonNullable<ProcessMeter['spec']['messaging']['embedded']>,
+): Desired[] {
+  const certManager = embedded.tls?.certManager;
+  const tlsSecretName = certificateSecret(installation, embedded);
+  return [
+    ...(certManager === undefined ? [] : [renderCertificate(installation, certManager)]),
+    ...renderNats(installation, { ...embedded, tlsSecretName }, UNREAD),
   ];
 }
 
@@ -57,7 +70,16 @@ function expectedBindings(installation: Installation): Bindings {
   const uri = { name: cloudNativePG === undefined ? names.postgres : `${cluster}-app`, key: 'uri' };
   return {
     database: { secretRef: external?.secretRef ?? uri },
-    messaging: spec.messaging.external ?? embeddedMessaging(installation),
+    messaging: spec.messaging.external ?? messagingWithAuthorities(installation),
+  };
+}
+
+function messagingWithAuthorities(installation: Installation): Bindings['messaging'] {
+  const { spec, names } = installation;
+  const isGenerated = spec.messaging.embedded?.tls?.mode === 'Generated';
+  return {
+    ...embeddedMessaging(installation),
+    ...(isGenerated ? { authoritiesSecretRef: { name: names.authority, key: AUTHORITIES_KEY } } : {}),
   };
 }
 

@@ -31,5 +31,7 @@ export interface Bindings {
     trustSecretRef: { name: string };
     streamReplicas: number;
     streamSize: string;
+    /** Authorities that agents trust, where the operator knows them. */
+    authoritiesSecretRef?: { name: string; key: string };
   };
 }

@@ -5,6 +5,10 @@ export const namesOf = (processMeter: string) => ({
   trust: `${processMeter}-trust`,
   nats: `${processMeter}-nats`,
   natsHeadless: `${processMeter}-nats-headless`,
+  /** Secrets: the operator's own authorities, the certificate by them, and the one by cert-manager. */
+  authority: `${processMeter}-authority`,
+  natsServer: `${processMeter}-nats-server`,
+  natsCertificate: `${processMeter}-nats-certificate`,
   postgres: `${processMeter}-postgres`,
   migrate: `${processMeter}-migrate`,
   backup: `${processMeter}-backup`,

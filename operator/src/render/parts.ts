@@ -15,15 +15,18 @@ export interface SecretUse {
 const SECRETS_FOLDER = '/etc/process-meter/secrets';
 const ADMIN_FOLDER = '/etc/process-meter/admin';
 const SERVICE_FOLDER = '/etc/process-meter/service';
+const AUTHORITIES_FOLDER = '/etc/process-meter/authorities';
 /** Key in the Secret of the operator's token. */
 export const TOKEN_KEY = 'token';
 
 export function managerSecrets({ spec }: Pick<Manager, 'spec'>): SecretUse[] {
   const { database, messaging, processMeterRef } = spec;
+  const { authoritiesSecretRef: authorities } = messaging;
   return [
     { name: database.secretRef.name, keys: [database.secretRef.key] },
     { name: messaging.trustSecretRef.name, keys: TRUST_FILES.manager },
     { name: namesOf(processMeterRef.name).service, keys: [TOKEN_KEY] },
+    ...(authorities === undefined ? [] : [{ name: authorities.name, keys: [authorities.key] }]),
   ];
 }
 
@@ -41,6 +44,7 @@ export function renderManager(manager: Manager, secretsChecksum: string): Desire
 
 function managerPart(spec: Manager['spec']): Part {
   const { database, messaging, adminSecretRef: admin } = spec;
+  const { authoritiesSecretRef: authorities } = messaging;
   return {
     component: 'manager',
     script: 'manager.js',
@@ -50,6 +54,9 @@ function managerPart(spec: Manager['spec']): Part {
       PM_STREAM_REPLICAS: String(messaging.streamReplicas),
       PM_STREAM_BYTES: String(bytesOf(messaging.streamSize)),
       PM_PUBLIC_NATS_URLS: (messaging.publicServers ?? messaging.servers).join(','),
+      ...(authorities === undefined
+        ? {}
+        : { PM_AGENT_AUTHORITIES_FILE: `${AUTHORITIES_FOLDER}/${authorities.key}` }),
       PM_SECRETS_DIR: SECRETS_FOLDER,
       PM_SERVICE_TOKEN_FILE: `${SERVICE_FOLDER}/${TOKEN_KEY}`,
       PM_TIME_ZONE: spec.timeZone,
@@ -60,11 +67,15 @@ function managerPart(spec: Manager['spec']): Part {
     volumes: [
       secretVolume('trust', messaging.trustSecretRef.name, TRUST_FILES.manager),
       secretVolume('service', namesOf(spec.processMeterRef.name).service, [TOKEN_KEY]),
+      ...(authorities === undefined
+        ? []
+        : [secretVolume('authorities', authorities.name, [authorities.key])]),
       ...(admin === undefined ? [] : [adminVolume(admin)]),
     ],
     mounts: [
       { name: 'trust', mountPath: SECRETS_FOLDER },
       { name: 'service', mountPath: SERVICE_FOLDER },
+      ...(authorities === undefined ? [] : [{ name: 'authorities', mountPath: AUTHORITIES_FOLDER }]),
       ...(admin === undefined ? [] : [{ name: 'admin', mountPath: ADMIN_FOLDER }]),
     ],
   };

@@ -6,7 +6,7 @@ import { newAgentId, type AgentsDeps } from '../deps.ts';
 import { enrolAgent, rememberExpiry } from '../store.ts';
 
 export function enrolAgentRoute(app: App, deps: AgentsDeps): void {
-  const { db, credentials, configPush, limits, clock, publicNatsUrls, log } = deps;
+  const { db, credentials, configPush, limits, clock, publicNatsUrls, authorities, log } = deps;
   app.post(
     '/agents/enrol',
     {
@@ -42,6 +42,7 @@ export function enrolAgentRoute(app: App, deps: AgentsDeps): void {
         ...user,
         ...credentials.macKey(agent),
         trusted: credentials.trusted.map((key) => ({ ...key })),
+        authorities: [...authorities],
       });
     },
   );

@@ -13,7 +13,8 @@ import { agentIdentity, rememberExpiry } from '../store.ts';
 /** How old a proof may be, and how far ahead an agent's clock. */
 const PROOF_MS = 5 * 60_000;
 
-export function renewAgentRoute(app: App, { db, credentials, limits, clock }: AgentsDeps): void {
+export function renewAgentRoute(app: App, deps: AgentsDeps): void {
+  const { db, credentials, limits, clock, authorities } = deps;
   app.post(
     '/agents/renew',
     {
@@ -41,7 +42,15 @@ export function renewAgentRoute(app: App, { db, credentials, limits, clock }: Ag
       if (known.revoked) throw new AppError('agentRevoked');
       const user = credentials.userJwt({ account: known.account, agent, publicKey: known.publicKey }, now);
       await rememberExpiry(db, agent, user.jwtExpiresAt);
-      return user;
+      const sealed = credentials.signer.seal({
+        type: 'credentials',
+        to: agent,
+        issuedAt: now,
+        expiresAt: user.jwtExpiresAt,
+        jwt: user.jwt,
+        authorities: [...authorities],
+      });
+      return { ...user, sealed: sealed.toString('base64url') };
     },
   );
 }
