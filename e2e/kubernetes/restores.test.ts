@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RELEASES } from '@process-meter/operator/releases';
 import type { Lab } from '@process-meter/e2e/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeVolumes } from './docs/volumes.ts';
@@ -5,11 +8,18 @@ import { evaluationProcessMeter, externalProcessMeter, externalSecrets } from '.
 import { until } from './owned-objects.ts';
 import { BACKUP_SPEC, FILE, KEY_SECRET, RESULT, WORD, backup, restore } from './testing/backup-objects.ts';
 import { jobPlayer, type JobPlayer } from './testing/job-player.ts';
-import { operatedNamespace, type Found, type OperatedNamespace } from './testing/operated-namespace.ts';
+import { laterRelease } from './testing/later-release.ts';
+import {
+  METER,
+  operatedNamespace,
+  type Found,
+  type OperatedNamespace,
+} from './testing/operated-namespace.ts';
 import { told } from './testing/writes.ts';
 import { startLabWithDefinitions } from './world.ts';
 
 const KIND = 'processmeterrestore';
+const IMAGE = '{.spec.template.spec.containers[0].image}';
 const RESTORED_DATABASE: object = {
   apiVersion: 'v1',
   kind: 'Secret',
@@ -17,6 +27,7 @@ const RESTORED_DATABASE: object = {
   stringData: { uri: 'postgres://meter:secret@other.corp.local:7432/meter_restored' },
 };
 const INTO = { databaseSecretRef: { name: 'meter-database-restored' } };
+const INGEST = 'app.kubernetes.io/component=ingest';
 const PODS_OF = 'app.kubernetes.io/component in (manager,ingest)';
 
 let lab: Lab;
@@ -67,6 +78,29 @@ const argsOf = async (place: OperatedNamespace, job: string): Promise<string[]> 
   JSON.parse(
     await place.kubectl('get', 'job', job, '-o', 'jsonpath={.spec.template.spec.containers[0].args}'),
   );
+
+/** No pod answers as a Manager here: only what is said of that may still be written. */
+const writesAtRest = async (place: OperatedNamespace): Promise<string[]> =>
+  (await place.writesAtRest()).filter((line) => !line.includes('/processmeters/meter/status'));
+
+/** A pod of Ingest that does not end, whoever ends it. @returns what lets it end */
+async function stubbornIngest(place: OperatedNamespace): Promise<() => Promise<void>> {
+  const listed = await place.kubectl('get', 'pods', '-l', INGEST, '-o', 'name');
+  const [name = ''] = listed.trim().split('\n');
+  const finalizers = async (all: string[]): Promise<void> => {
+    const patch = JSON.stringify({ metadata: { finalizers: all } });
+    await place.kubectl('patch', name, '--type=merge', '-p', patch);
+  };
+  await finalizers(['lab.example/stays']);
+  return () => finalizers([]);
+}
+
+async function partSays(place: OperatedNamespace, kind: string, reason: string): Promise<void> {
+  await until(`${kind} is ${reason}`, async () => {
+    const found = await place.find(`${kind}.processmeter.io/meter`);
+    return found?.status.conditions.some((one) => one.type === 'Ready' && one.reason === reason) === true;
+  });
+}
 
 describe('into an empty database of yours', () => {
   let jobs: JobPlayer;
@@ -168,6 +202,45 @@ describe('into an empty database of yours', () => {
     );
     await external.ready();
   });
+
+  test('once the installation names it, no pod begins on it while one works with the database before', async () => {
+    await jobs.release();
+    const letGo = await stubbornIngest(external);
+    await external.change({ database: { external: { secretRef: { name: 'meter-database-restored' } } } });
+    await partSays(external, 'ingest', 'ChangingDatabase');
+    await until('all other pods of Ingest have ended', async () => {
+      const pods = await external.kubectl('get', 'pods', '-l', INGEST, '-o', 'name');
+      return pods.trim().split('\n').length === 1;
+    });
+    const said = await external.says('Ready', 'False IngestNotReady', 'begins on another database');
+    expect(said).toContain('1 pod of meter-ingest is still ending');
+    expect((await external.find('deployment/meter-ingest'))?.spec).toMatchObject({ replicas: 0 });
+    await letGo();
+    await external.ready();
+    const now = await podsOf(external);
+    expect(now).toHaveLength(4);
+    expect(now.filter((uid) => runs.includes(uid))).toEqual([]);
+    expect(await writesAtRest(external)).toEqual([]);
+  });
+
+  test('another password of the same database replaces pods one by one', async () => {
+    const uri = 'postgres://meter:changed@other.corp.local:7432/meter_restored';
+    const seen: unknown[] = [];
+    let over = false;
+    const watching = (async () => {
+      while (!over) seen.push((await external.find('deployment/meter-ingest'))?.spec['replicas']);
+    })();
+    const before = await podsOf(external);
+    await external.apply([{ ...RESTORED_DATABASE, stringData: { uri } }]);
+    await until('all pods are new', async () => {
+      const now = await podsOf(external);
+      return now.length === 4 && now.every((uid) => !before.includes(uid));
+    });
+    await external.ready();
+    over = true;
+    await watching;
+    expect(new Set(seen)).toEqual(new Set([2]));
+  });
 });
 
 describe('in place of the database that the operator runs', () => {
@@ -185,36 +258,8 @@ describe('in place of the database that the operator runs', () => {
     const { data } = (await embedded.find('secret/meter-postgres'))!;
     return new URL(Buffer.from(data['uri'] ?? '', 'base64').toString()).pathname.slice(1);
   };
-  const partSays = (kind: string, reason: string): Promise<void> =>
-    until(`${kind} is ${reason}`, async () => {
-      const found = await embedded.find(`${kind}.processmeter.io/meter`);
-      return found?.status.conditions.some((one) => one.type === 'Ready' && one.reason === reason) === true;
-    });
   const statusOf = async (name: string): Promise<Found['status']> =>
     (await embedded.find(`${KIND}/${name}`))!.status;
-  /** A pod of Ingest that does not end, whoever ends it. */
-  const stubborn = async (): Promise<() => Promise<void>> => {
-    const listed = await embedded.kubectl(
-      'get',
-      'pods',
-      '-l',
-      'app.kubernetes.io/component=ingest',
-      '-o',
-      'name',
-    );
-    const [name = ''] = listed.trim().split('\n');
-    const finalizers = async (all: string[]): Promise<void> =>
-      void (await embedded.kubectl(
-        'patch',
-        name,
-        '--type=merge',
-        '-p',
-        JSON.stringify({ metadata: { finalizers: all } }),
-      ));
-    await finalizers(['lab.example/stays']);
-    return () => finalizers([]);
-  };
-
   test('a new database is filled and checked beside it while everything runs', async () => {
     await embedded.apply([restore('damaged')]);
     const job = await jobs.jobOf(`${KIND}/damaged`);
@@ -249,13 +294,13 @@ describe('in place of the database that the operator runs', () => {
   });
 
   test('before the switch the writers end; one that is called off lets them begin again on the old one', async () => {
-    const letGo = await stubborn();
+    const letGo = await stubbornIngest(embedded);
     await embedded.apply([restore('called-off')]);
     await jobs.succeed(await jobs.jobOf(`${KIND}/called-off`), WORD);
-    await says(embedded, 'called-off', ['Reconciling', '1 pods of Manager and Ingest are still ending']);
-    await Promise.all(['manager', 'ingest'].map((kind) => partSays(kind, 'StoppedForRestore')));
+    await says(embedded, 'called-off', ['Reconciling', '1 pod of meter-ingest is still ending']);
+    await Promise.all(['manager', 'ingest'].map((kind) => partSays(embedded, kind, 'ChangingDatabase')));
     await embedded.says('Ready', 'False ManagerNotReady', 'until ProcessMeterRestore called-off has changed');
-    await partSays('portal', 'RolledOut');
+    await partSays(embedded, 'portal', 'RolledOut');
     expect(await databaseName()).toBe('meter');
     await embedded.kubectl('delete', `${KIND}/called-off`);
     await letGo();
@@ -267,7 +312,7 @@ describe('in place of the database that the operator runs', () => {
 
   test('an operator that is killed while the writers end is followed by one that goes on there', async () => {
     await jobs.hold();
-    const letGo = await stubborn();
+    const letGo = await stubbornIngest(embedded);
     await embedded.apply([restore('back')]);
     const job = await jobs.jobOf(`${KIND}/back`);
     const operator = await embedded.operate();
@@ -275,7 +320,7 @@ describe('in place of the database that the operator runs', () => {
     await operator.stop('SIGKILL');
     await jobs.succeed(job, WORD);
     const next = await embedded.operate();
-    await says(embedded, 'back', ['Reconciling', '1 pods of Manager and Ingest are still ending']);
+    await says(embedded, 'back', ['Reconciling', '1 pod of meter-ingest is still ending']);
     expect(await statusOf('back')).toMatchObject({ step: 'Stopping', rows: RESULT.rows });
     await next.stop('SIGKILL');
     expect(await databaseName()).toBe('meter');
@@ -295,6 +340,35 @@ describe('in place of the database that the operator runs', () => {
       metadata.name.startsWith('meter-migrate'),
     );
     expect(complete).toHaveLength(1);
-    expect(await embedded.writesAtRest()).toEqual([]);
+    expect(await writesAtRest(embedded)).toEqual([]);
   });
+
+  test('it is the way back past a migration: the older release restores, and the newer schema is forgotten, once', async () => {
+    const file = join(lab.folder, 'releases.json');
+    writeFileSync(file, JSON.stringify([RELEASES[0]!, laterRelease('0.2.0', { schema: '9999-newer' })]));
+    await embedded.operate({ PM_RELEASES_FILE: file });
+    const versions = (): Promise<string> =>
+      embedded.kubectl('get', METER, '-o', 'jsonpath={.status.version} {.status.schemaVersion}');
+    await embedded.change({ version: '0.2.0' });
+    await embedded.ready();
+    expect(await versions()).toBe('0.2.0 9999-newer');
+    await embedded.change({ version: '0.1.0' });
+    await embedded.says('Stalled', 'True DowngradeRefused');
+
+    await jobs.hold();
+    await embedded.apply([restore('way-back')]);
+    const job = await jobs.jobOf(`${KIND}/way-back`);
+    const image = await embedded.kubectl('get', 'job', job, '-o', `jsonpath=${IMAGE}`);
+    expect(image).toMatch(/\/manager:0\.1\.0$/);
+    await jobs.succeed(job, WORD);
+    await jobs.release();
+    await says(embedded, 'way-back', ['Ready', 'True Restored']);
+    await embedded.ready();
+    expect(await versions()).toBe(`0.1.0 ${RELEASES[0]!.schema}`);
+
+    await embedded.change({ version: '0.2.0' });
+    await embedded.ready();
+    await embedded.change({ version: '0.1.0' });
+    await embedded.says('Stalled', 'True DowngradeRefused');
+  }, 240_000);
 });

@@ -57,7 +57,7 @@ export const PART_REASONS = [
   'TooFewPods',
   'RolloutStuck',
   'SecretMissing',
-  'StoppedForRestore',
+  'ChangingDatabase',
 ] as const;
 /** Why a Manager, an Ingest or a Portal stands as it does. */
 export type PartReason = (typeof PART_REASONS)[number];

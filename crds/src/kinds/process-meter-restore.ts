@@ -72,6 +72,14 @@ export const processMeterRestoreStatusSchema = platformStatus({
       'Restoring: a Job fills and checks a new database. Stopping: Manager and Ingest end. Starting: they begin on the new one.',
     ),
   stoppingSince: instant('When Manager and Ingest were told to end.').optional(),
+  schemaVersion: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'Newest migration in the new database: that of the release that runs, or that is gone back to.',
+    ),
+  switchedAt: instant('When the installation was given the new database.').optional(),
   database: z.string().max(63).optional().describe('Database that holds what was restored.'),
   previousDatabase: z
     .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { READY_COLUMNS, type Kind, type Resource } from '../schema/kind.ts';
-import { count, list, listByKeys, objectName, secretKey, text } from '../schema/fields.ts';
+import { count, instant, list, listByKeys, objectName, secretKey, text } from '../schema/fields.ts';
 import { withRules } from '../schema/rules.ts';
 import { platformStatus } from '../schema/status.ts';
 import { backupSchema } from './backup.ts';
@@ -192,6 +192,7 @@ const componentStatus = z.object({
 export const processMeterStatusSchema = platformStatus({
   version: z.string().max(60).optional().describe('Release that runs now.'),
   schemaVersion: z.string().max(60).optional().describe('Newest migration in the database.'),
+  restoredAt: instant('When a restore last replaced the database.').optional(),
   components: listByKeys(componentStatus, ['name'], { max: COMPONENTS.length })
     .optional()
     .describe('The parts and how many pods of each answer.'),

@@ -72,7 +72,7 @@ export const BACKUPS: readonly Scenario[] = [
     remedy: giveRoom,
   },
   {
-    reason: 'StoppedForRestore',
+    reason: 'ChangingDatabase',
     says: [MANAGER, 'Ready'],
     cause: async (world) => {
       await keepIngest(world, ['lab.example/stays']);

@@ -1,7 +1,7 @@
 import { processMeterBackupSpecSchema } from '@process-meter/crds';
 import { jobKeyOf, lookAtJob, makeOnce, type JobRun } from '../platform/job-run.ts';
 import { onceController, stalled, type Look, type OnceDeps, type Standing } from '../platform/once.ts';
-import { namespaceKey, runningInstallation, targetOf } from '../platform/running.ts';
+import { namespaceKey, runningInstallation, runs, targetOf } from '../platform/running.ts';
 import type { Release } from '../release/catalogue.ts';
 import { backupJob } from '../render/backup-job.ts';
 import { BACKUPS, PROCESS_METERS } from '../resources.ts';
@@ -37,7 +37,7 @@ async function look(at: Look, parts: Parts): Promise<Standing> {
 
 async function begin({ object, signal }: Look, parts: Parts): Promise<Standing> {
   const { processMeter } = processMeterBackupSpecSchema.parse(object['spec']);
-  const running = runningInstallation(namespaceKey(object, processMeter.name), parts);
+  const running = runningInstallation(namespaceKey(object, processMeter.name), runs, parts);
   if ('progress' in running) return running;
   const target = targetOf(running.installation);
   if ('progress' in target) return target;

@@ -16,6 +16,7 @@ export function ingestController(deps: PartDeps): ControllerOptions {
       }),
       render: renderIngest,
       secrets: ingestSecrets,
+      database: ({ spec }) => spec.database.secretRef,
     },
     deps,
   );

@@ -16,6 +16,7 @@ export function managerController(deps: PartDeps): ControllerOptions {
       }),
       render: renderManager,
       secrets: managerSecrets,
+      database: ({ spec }) => spec.database.secretRef,
     },
     deps,
   );

@@ -26,11 +26,11 @@ import {
 } from '../runtime/index.ts';
 import { MANAGED_SELECTOR, selectorLabels } from '../render/labels.ts';
 import type { SecretUse } from '../render/parts.ts';
+import { DATABASE_ANNOTATION, databaseMove } from './database-move.ts';
 import { isPaused } from './pause.ts';
 import { rolloutOf, type Rollout } from './rollout.ts';
 import { SECRETS_WATCH, type SecretReader } from './secret-reader.ts';
 import { readStatus } from './status.ts';
-import { stoppingRestore } from './stopping.ts';
 
 /** What one of Manager, Ingest and Portal brings to the controller that they share. */
 export interface PartKind<Object extends { metadata: object; spec: object }> {
@@ -40,6 +40,8 @@ export interface PartKind<Object extends { metadata: object; spec: object }> {
   parse: (object: KubeObject) => Object;
   render: (object: Object, secretsChecksum: string) => Desired[];
   secrets: (object: Object) => SecretUse[];
+  /** Where the database is said; a part without one has none. */
+  database?: (object: Object) => { name: string; key: string };
 }
 
 export interface PartDeps {
@@ -63,37 +65,56 @@ interface Observed {
   rollout?: Rollout;
 }
 
-/** Keeps the objects of one kind of part as they are declared. */
-export function partController<Object extends { metadata: object; spec: object }>(
+/** Pods that are ending are not watched. */
+const ENDING_LOOK_MS = 2000;
+
+type Observe = (key: ObjectKey, object: KubeObject, signal: AbortSignal) => Promise<Observed>;
+
+/** Makes the objects of a part what they should be, and says how far that is. */
+function observerOf<Object extends { metadata: object; spec: object }>(
   part: PartKind<Object>,
-  { operator, secrets, now }: PartDeps,
-): ControllerOptions {
-  const resource = resourceOf(part.kind.kind);
-  const { client, informers } = operator;
+  { operator: { client, informers }, secrets }: PartDeps,
+): Observe {
   const applier = new Applier(
     { manager: `process-meter-${part.component}`, kinds: PART_KINDS },
     { client, informers },
   );
-  const writer = new StatusWriter(client, { resource, manager: `process-meter-${part.component}-status` });
-  const parts = informers.for(resource);
-  const owners = informers.for(PROCESS_METERS);
-  const restores = informers.for(RESTORES);
-
-  const observe = async (key: ObjectKey, object: KubeObject, signal: AbortSignal): Promise<Observed> => {
+  const deployments = informers.for(DEPLOYMENTS, selected);
+  const move = { client, secrets, deployments, restores: informers.for(RESTORES) };
+  return async (key, object, signal) => {
     const parsed = part.parse(object);
     const state = await secrets.state(key.namespace, part.secrets(parsed), signal);
     if ('missing' in state) return { progress: missing(state.missing) };
-    const stopping = part.component === 'portal' ? undefined : stoppingRestore(restores, object);
-    const wanted = stopping === undefined ? parsed : { ...parsed, spec: { ...parsed.spec, replicas: 0 } };
+    const deploymentName = `${key.name}-${part.component}`;
+    const secretRef = part.database?.(parsed);
+    const moving =
+      secretRef &&
+      (await databaseMove(object, { deployment: deploymentName, secretRef }, { ...move, signal }));
+    const why = moving?.why;
+    const wanted = why === undefined ? parsed : { ...parsed, spec: { ...parsed.spec, replicas: 0 } };
     const desired = part.render(wanted, state.checksum);
-    const { objects } = await applier.apply(object, desired, signal);
+    const { objects } = await applier.apply(object, marked(desired, moving?.annotation), signal);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
     if (deployment === undefined) throw new Error(`no Deployment was rendered for ${key.name}`);
     const rollout = rolloutOf(deployment);
-    if (stopping === undefined) return { progress: rollout.progress, rollout };
+    if (why === undefined) return { progress: rollout.progress, rollout };
     // As many as are wanted, but nobody answers.
-    return { progress: stopped(stopping), rollout: { ...rollout, available: false } };
+    return { progress: ended(why), rollout: { ...rollout, available: false } };
   };
+}
+
+/** Keeps the objects of one kind of part as they are declared. */
+export function partController<Object extends { metadata: object; spec: object }>(
+  part: PartKind<Object>,
+  deps: PartDeps,
+): ControllerOptions {
+  const { operator, now } = deps;
+  const resource = resourceOf(part.kind.kind);
+  const { client, informers } = operator;
+  const observe = observerOf(part, deps);
+  const writer = new StatusWriter(client, { resource, manager: `process-meter-${part.component}-status` });
+  const parts = informers.for(resource);
+  const owners = informers.for(PROCESS_METERS);
 
   return {
     name: part.component,
@@ -116,14 +137,24 @@ export function partController<Object extends { metadata: object; spec: object }
         now: now(),
       });
       await writer.write(object, status, signal);
-      return undefined;
+      return observed.progress.reason === ENDED ? { requeueAfterMs: ENDING_LOOK_MS } : undefined;
     },
   };
 }
 
-function stopped(restore: string): Progress<PartReason> {
-  const message = `It has ended until ProcessMeterRestore ${restore} has changed the database.`;
-  return { state: 'reconciling', reason: 'StoppedForRestore', message };
+const ENDED: PartReason = 'ChangingDatabase';
+
+function ended(why: string): Progress<PartReason> {
+  return { state: 'reconciling', reason: ENDED, message: `It has ended ${why}.` };
+}
+
+/** With the database that the pods of the Deployment work with. */
+function marked(desired: readonly Desired[], database: string | undefined): Desired[] {
+  return desired.map(({ resource, object }) => {
+    if (database === undefined || resource !== DEPLOYMENTS) return { resource, object };
+    const annotations = { ...object.metadata.annotations, [DATABASE_ANNOTATION]: database };
+    return { resource, object: { ...object, metadata: { ...object.metadata, annotations } } };
+  });
 }
 
 function missing(what: string): Progress<PartReason> {

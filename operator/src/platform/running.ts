@@ -1,19 +1,29 @@
 import { API_VERSION, processMeterSpecSchema } from '@process-meter/crds';
 import type { Release } from '../release/catalogue.ts';
+import { compareVersions } from '../release/move.ts';
 import { installationOf, type Installation } from '../render/installation.ts';
 import type { KubeObject, Lister, ObjectKey } from '../runtime/index.ts';
 import { stalled, waiting, type Standing } from './once.ts';
 import { readStatus } from './status.ts';
 
-/** An installation by the release that runs, which a move to another one may be waiting to replace. */
+/** An installation by the release that does the work; a move to another one may be waiting. */
 export interface Running {
   installation: Installation;
   processMeter: KubeObject;
 }
 
+/** Which release does the work. */
+export type Choice = (running: string, wanted: string) => string;
+
+/** The release that runs, whatever is wanted. */
+export const runs: Choice = (running) => running;
+/** The older one: who goes back past a migration needs a database that the older release can work with. */
+export const older: Choice = (running, wanted) => (compareVersions(wanted, running) < 0 ? wanted : running);
+
 /** The installation of a name, or why nothing can be done with it yet. */
 export function runningInstallation(
   key: ObjectKey,
+  choose: Choice,
   { meters, releases }: { meters: Lister; releases: readonly Release[] },
 ): Running | Standing {
   const object = meters.get(key);
@@ -25,10 +35,11 @@ export function runningInstallation(
       'NotReached',
       `ProcessMeter ${key.name} has never been ready: there is nothing in it yet.`,
     );
-  const release = releases.find((one) => one.version === version);
-  if (release === undefined)
-    return stalled('UnknownRelease', `This operator does not know release ${version}, which runs.`);
   const spec = processMeterSpecSchema.parse(object['spec']);
+  const chosen = choose(version, spec.version);
+  const release = releases.find((one) => one.version === chosen);
+  if (release === undefined)
+    return stalled('UnknownRelease', `This operator does not know release ${chosen}, which is to do it.`);
   const { metadata } = object;
   const processMeter = { apiVersion: API_VERSION, kind: 'ProcessMeter' as const, metadata, spec };
   return { installation: installationOf(processMeter, release), processMeter: object };

@@ -17,6 +17,7 @@ import {
   NETWORK_POLICIES,
   PORTALS,
   PROCESS_METERS,
+  RESTORES,
   STATEFUL_SETS,
 } from '../resources.ts';
 import {
@@ -28,13 +29,12 @@ import {
   type ConditionInput,
   type ControllerOptions,
   type KubeObject,
-  type Lister,
   type OperatorManager,
 } from '../runtime/index.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
-import { migrationsOf, schemaIn } from './migrations.ts';
 import { OptionalApis } from './optional-apis.ts';
 import type { Pass, StepDeps, StepResult } from './pass.ts';
+import { text, withSchema } from './recorded.ts';
 import { STEPS } from './steps.ts';
 import { statusAfter, statusWithout, type Outcome } from './summary.ts';
 
@@ -75,6 +75,7 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
   const applier = new Applier({ manager: FIELD_MANAGER, kinds: KINDS }, { client, informers });
   const writer = new StatusWriter(client, { resource: PROCESS_METERS, manager: `${FIELD_MANAGER}-status` });
   const all = informers.for(PROCESS_METERS);
+  const restores = informers.for(RESTORES);
   const stepDeps: StepDeps = {
     ...deps,
     client,
@@ -86,10 +87,12 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
 
   const reconcile: ControllerOptions['reconcile'] = async (_key, { object, signal }) => {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
-    const before = withSchema(object, readStatus(writer.current(object)), stepDeps.jobs);
+    const { namespace } = object.metadata;
+    const happened = { jobs: stepDeps.jobs.list(namespace), restores: restores.list(namespace) };
+    const before = withSchema(object, readStatus(writer.current(object)), happened);
     const look: Look = { object, before, now: deps.now(), signal };
     const write = (status: Record<string, unknown>): Promise<boolean> => writer.write(object, status, signal);
-    const begun = begin(look, all.list(object.metadata.namespace), deps.releases);
+    const begun = begin(look, all.list(namespace), deps.releases);
     if ('status' in begun) {
       await write(begun.status);
       return undefined;
@@ -114,6 +117,8 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     resource: PROCESS_METERS,
     owns: KINDS,
     watches: [
+      // One of them may give it another database.
+      { resource: RESTORES, keys: ({ metadata }) => all.list(metadata.namespace).map(keyOf) },
       {
         ...SECRETS_WATCH,
         // One namespace holds one ProcessMeter, and any Secret of it may be one that a binding names.
@@ -122,17 +127,6 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     ],
     reconcile,
   };
-}
-
-/** The status as it was written, with the migrations that ended since. */
-function withSchema(object: KubeObject, before: CommonStatus, jobs: Lister): CommonStatus {
-  const recorded = text(before['schemaVersion']);
-  const schemaVersion = schemaIn(recorded, migrationsOf(object, jobs.list(object.metadata.namespace)));
-  return schemaVersion === recorded ? before : { ...before, schemaVersion };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** One object at one instant. */

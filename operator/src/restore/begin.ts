@@ -2,7 +2,7 @@ import { processMeterRestoreSpecSchema, type ProcessMeterRestoreSpec } from '@pr
 import { jobKeyOf, makeOnce } from '../platform/job-run.ts';
 import { isOver, stalled, waiting, type Look, type Standing } from '../platform/once.ts';
 import { isPaused } from '../platform/pause.ts';
-import { namespaceKey, runningInstallation, targetOf, type Running } from '../platform/running.ts';
+import { namespaceKey, older, runningInstallation, targetOf, type Running } from '../platform/running.ts';
 import { isReady, readStatus } from '../platform/status.ts';
 import { portsIn } from '../process-meter/ports.ts';
 import { databaseSecretOf } from '../render/database-secret.ts';
@@ -15,7 +15,7 @@ import { databaseOf, type Parts } from './parts.ts';
 /** Everything that is checked before anything is done; then the Job. */
 export async function begin(at: Look, parts: Parts): Promise<Standing> {
   const spec = processMeterRestoreSpecSchema.parse(at.object['spec']);
-  const running = runningInstallation(namespaceKey(at.object, spec.processMeter.name), parts);
+  const running = runningInstallation(namespaceKey(at.object, spec.processMeter.name), older, parts);
   if ('progress' in running) return running;
   const held = spec.databaseSecretRef === undefined ? await holds(at, parts, running) : undefined;
   if (held !== undefined) return held;
@@ -30,7 +30,13 @@ export async function begin(at: Look, parts: Parts): Promise<Standing> {
   for (const one of made) await makeOnce(parts.client, at.object, one, at.signal);
   return {
     ...waiting('Restoring', `Job ${key.name} fills and checks a new database.`, 1000),
-    fields: { step: 'Restoring', jobName: key.name, location: input.location, database: input.into },
+    fields: {
+      step: 'Restoring',
+      jobName: key.name,
+      location: input.location,
+      database: input.into,
+      schemaVersion: installation.release.schema,
+    },
   };
 }
 

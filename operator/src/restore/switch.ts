@@ -1,11 +1,10 @@
 import { processMeterRestoreSpecSchema } from '@process-meter/crds';
-import { z } from 'zod';
 import { stalled, waiting, type Look, type Standing } from '../platform/once.ts';
+import { podsLeft } from '../platform/pods-left.ts';
 import { namespaceKey } from '../platform/running.ts';
 import { isReady, readyMessage } from '../platform/status.ts';
-import { selectorLabels } from '../render/labels.ts';
 import { namesOf } from '../render/names.ts';
-import { INGESTS, MANAGERS, PODS, SECRETS } from '../resources.ts';
+import { INGESTS, MANAGERS, SECRETS } from '../resources.ts';
 import type { ObjectKey } from '../runtime/index.ts';
 import { databaseOf, type Parts } from './parts.ts';
 
@@ -29,7 +28,7 @@ export async function stopAndSwitch(at: Look, parts: Parts): Promise<Standing> {
   const next = databaseOf(at.object);
   const present = new URL(uri).pathname.slice(1);
   // Done before this process began to look.
-  if (present === next) return starting({});
+  if (present === next) return starting({}, parts);
   const left = await writersLeft(key, parts, at.signal);
   if (left !== undefined) return stopping(at, parts, left);
   const switched = new URL(uri);
@@ -39,8 +38,11 @@ export async function stopAndSwitch(at: Look, parts: Parts): Promise<Standing> {
   if (at.status['previousDatabase'] !== present)
     return { ...waiting('Restoring', 'Manager and Ingest have ended.', 100), fields: previous };
   await parts.client.merge(SECRETS, secret, { data }, { signal: at.signal });
-  return starting(previous);
+  return starting(previous, parts);
 }
+
+/** Without fractions, as Kubernetes writes them: the times of Jobs are compared with it. */
+const instantOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 function stopping({ status }: Look, { now }: Parts, left: string): Standing {
   const { stoppingSince } = status;
@@ -53,18 +55,10 @@ function stopping({ status }: Look, { now }: Parts, left: string): Standing {
   return waiting('Restoring', `The new database is filled and checked; ${left}.`, LOOK_MS);
 }
 
-function starting(fields: Record<string, unknown>): Standing {
+function starting(fields: Record<string, unknown>, { now }: Parts): Standing {
   const standing = waiting('Restoring', 'Manager and Ingest begin on the new database.', 1000);
-  return { ...standing, fields: { ...fields, step: 'Starting' } };
+  return { ...standing, fields: { ...fields, step: 'Starting', switchedAt: instantOf(now()) } };
 }
-
-const deploymentSchema = z.looseObject({
-  metadata: z.looseObject({ generation: z.number().default(0) }),
-  spec: z.looseObject({ replicas: z.number().default(1) }),
-  status: z
-    .looseObject({ observedGeneration: z.number().default(0), replicas: z.number().default(0) })
-    .prefault({}),
-});
 
 /** What still writes, or may begin to; undefined once nothing does. */
 async function writersLeft(
@@ -77,24 +71,10 @@ async function writersLeft(
   if (told !== undefined) return `${told.kind} ${told.metadata.name} has not heard of it yet`;
   for (const component of WRITERS) {
     const deployment = deployments.get({ ...key, name: namesOf(key.name)[component] });
-    if (deployment === undefined) continue;
-    const { metadata, spec, status } = deploymentSchema.parse(deployment);
-    const isDown = spec.replicas === 0 && status.replicas === 0;
-    if (!isDown || status.observedGeneration < metadata.generation)
-      return `Deployment ${deployment.metadata.name} still has pods`;
+    const left = deployment && (await podsLeft(deployment, client, signal));
+    if (left !== undefined) return left;
   }
-  const pods = await Promise.all(WRITERS.map((component) => podsOf(component, key, { client, signal })));
-  const count = pods.flat().length;
-  return count === 0 ? undefined : `${count} pods of Manager and Ingest are still ending`;
-}
-
-function podsOf(
-  component: (typeof WRITERS)[number],
-  { namespace, name }: ObjectKey,
-  { client, signal }: { client: Parts['client']; signal: AbortSignal },
-): ReturnType<Parts['client']['list']> {
-  const labels = Object.entries(selectorLabels(component, name)).map(([label, value]) => `${label}=${value}`);
-  return client.list(PODS, { namespace, labelSelector: labels.join(','), signal });
+  return undefined;
 }
 
 /** The switch is done: what follows is the start of the parts, as after any change of the Secret. */
@@ -117,6 +97,6 @@ export async function start(at: Look, { client, meters, now }: Parts): Promise<S
       reason: 'Restored',
       message: `Everything is as of ${String(at.status['asOf'])}. The database before it, ${String(previousDatabase)}, stays on the server until you drop it.`,
     },
-    fields: { completedAt: new Date(now()).toISOString() },
+    fields: { completedAt: instantOf(now()) },
   };
 }
