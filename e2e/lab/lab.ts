@@ -10,6 +10,15 @@ export type NodeComponent = (typeof NODE_COMPONENTS)[number];
 /** What runs in a lab. */
 export type Component = PlaneComponent | NodeComponent;
 
+/** An S3 server with one account and one bucket, empty. */
+export interface ObjectStorage {
+  /** Files of its certificate and of the key of that, PEM. */
+  certificate: string;
+  key: string;
+  account: { access: string; secret: string };
+  bucket: string;
+}
+
 export interface LabOptions {
   /** How many fake nodes there are at the start. Without nodes pods stay Pending. Default 0. */
   nodes?: number;
@@ -97,6 +106,12 @@ export interface Lab {
    * @throws Error without a real node
    */
   startRegistry(): Promise<string>;
+  /**
+   * Starts an S3 server, which pods reach.
+   * @returns its address, such as `https://198.18.1.2:7070`
+   * @throws Error without a real node
+   */
+  startObjectStorage(storage: ObjectStorage): Promise<string>;
   /** Adds fake nodes, whose pods get ready by themselves. @returns their names, once they are Ready */
   addNodes(count: number): Promise<string[]>;
   /** What was written through the API server so far, oldest first: who, with what, when, and the answer. */

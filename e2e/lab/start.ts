@@ -105,6 +105,9 @@ function assemble(place: Place, { plane, commands, node }: Parts): Lab {
     async startRegistry() {
       return realNode(node).startRegistry();
     },
+    async startObjectStorage(storage) {
+      return realNode(node).startObjectStorage(storage);
+    },
     async addNodes(count) {
       // KWOK would play the real one as well.
       if (node !== undefined) throw new Error('this lab has a real node, so it takes no fake ones');

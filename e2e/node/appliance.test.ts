@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { accessTo, LOAD_PAUSE_MS, type Access } from './agents.ts';
 import { fileOfPage } from './backup-page.ts';
 import { openWays, seenIn } from './connections.ts';
+import { certificateSecret } from './certificate.ts';
 import { askAgainAndAgain } from './poll.ts';
 import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
 
@@ -202,6 +203,45 @@ test('a backup that a container makes is restored by a container in place, under
   await after.end();
   await appliance.kubectl('delete', 'processmeterbackup,processmeterrestore', '--all');
   await appliance.kubectl('delete', 'secret/meter-backup-key');
+}, 300_000);
+
+test('the same by way of a bucket, over TLS with an authority of the customer', async () => {
+  const account = { access: 'meter', secret: 'a secret of the tests' };
+  await certificateSecret(folder, { address: appliance.lab.address, name: 's3', namespace: NAMESPACE });
+  const endpoint = await appliance.lab.startObjectStorage({
+    certificate: join(folder, 's3.crt'),
+    key: join(folder, 's3.key'),
+    account,
+    bucket: 'meter-backups',
+  });
+  await appliance.kubectl(
+    'create',
+    'secret',
+    'generic',
+    'meter-s3',
+    `--from-literal=AWS_ACCESS_KEY_ID=${account.access}`,
+    `--from-literal=AWS_SECRET_ACCESS_KEY=${account.secret}`,
+  );
+  await appliance.kubectl('create', 'secret', 'generic', 'corp-ca', `--from-file=${appliance.authority}`);
+  const key = join(folder, 'backup.key');
+  await appliance.kubectl('create', 'secret', 'generic', 'meter-backup-key', `--from-file=${key}`);
+  const [recipient] = /age1[0-9a-z]*/.exec(readFileSync(key, 'utf8')) ?? [];
+  const s3 = [`endpoint=${endpoint}`, 'bucket=meter-backups', 'prefix=site-a'].concat(
+    'credentialsSecretRef.name=meter-s3',
+    'caSecretRef.name=corp-ca',
+  );
+  const values = [...s3.map((value) => `backup.s3.${value}`), `backup.recipients={${recipient}}`];
+  await appliance.upgrade(`logLevel=Debug,${values.join(',')}`);
+  const begunAt = Date.now();
+  const made = await doneOnce('backup-now.yaml', 'processmeterbackup/before-upgrade');
+  expect(made).toMatchObject({
+    location: expect.stringMatching(/^s3:\/\/meter-backups\/site-a\/process-meter-[0-9TZ]+\.tar\.zst\.age$/),
+  });
+  const restored = await doneOnce('restore.yaml', 'processmeterrestore/after-upgrade');
+  say(`backed up to a bucket and restored from it in ${seconds(begunAt)}`);
+  expect(restored).toMatchObject({ rows: made.rows, asOf: made.asOf });
+  await appliance.kubectl('delete', 'processmeterbackup,processmeterrestore', '--all');
+  await appliance.kubectl('delete', 'secret', 'meter-backup-key', 'meter-s3', 'corp-ca');
 }, 300_000);
 
 const applyPage = (file: string): Promise<string> =>

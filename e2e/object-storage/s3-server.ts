@@ -71,9 +71,11 @@ async function listening(port: number): Promise<void> {
   throw new Error('the S3 server does not listen after 10 s');
 }
 
-function accepts(port: number): Promise<boolean> {
+async function accepts(port: number): Promise<boolean> {
   const socket = createConnection(port, '127.0.0.1');
-  return new Promise((resolve) => {
+  const isOpen = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  }).finally(() => socket.destroy()) as Promise<boolean>;
+  });
+  socket.destroy();
+  return isOpen;
 }

@@ -8,6 +8,7 @@ import type { Daemon, Place } from '../place.ts';
 import { until } from '../wait.ts';
 import { KUBELET_PORT, kubeletConfig, proxyConfig, writeNodeFiles } from './files.ts';
 import { nodeObjects } from './objects.ts';
+import { startObjectStorage } from './object-storage.ts';
 import { startRegistry } from './registry.ts';
 import type { Runtime } from './runtime.ts';
 import type { NodeSetting } from './setting.ts';
@@ -25,6 +26,7 @@ export interface RealNode {
   start(component: NodeComponent): Promise<void>;
   importImages: Lab['importImages'];
   startRegistry: Lab['startRegistry'];
+  startObjectStorage: Lab['startObjectStorage'];
 }
 
 /** Starts kubelet, kube-proxy and DNS beside a containerd that runs; resolves when the node is Ready. */
@@ -59,6 +61,7 @@ export async function startNode(
     start,
     importImages: (archives) => runtime.importImages(archives),
     startRegistry: () => startRegistry(place),
+    startObjectStorage: (storage) => startObjectStorage(place, binaries, storage),
   };
 }
 
