@@ -17,12 +17,13 @@ export function serversRefused(
   const set = desired.find(({ resource }) => resource === STATEFUL_SETS)?.object;
   const live = set && statefulSets.get(keyOf(set));
   if (set === undefined || live === undefined) return undefined;
-  const [present, wanted] = [live, set].map((each) => setSchema.parse(each).spec.replicas);
-  if (present === undefined || wanted === undefined || present === wanted) return undefined;
-  if (present > 1 && wanted > present) return undefined;
+  const [present, wanted] = [replicasOf(live), replicasOf(set)];
+  if (present === wanted || (present > 1 && wanted > present)) return undefined;
   return stall(
     'ServersCannotChange',
     `There ${present === 1 ? 'is one NATS server' : `are ${present} NATS servers`}, and ${wanted} are wanted: ` +
       `streams would be lost. Set messaging.embedded.replicas back to ${present}.`,
   );
 }
+
+const replicasOf = (set: unknown): number => setSchema.parse(set).spec.replicas;
