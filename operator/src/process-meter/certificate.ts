@@ -68,17 +68,15 @@ async function issuedCertificate(
   );
 }
 
-/** The day on which the certificate in a Secret ends, such as `2027-03-01`; undefined where there is none to read. */
+/** When the certificate in a Secret ends, ms since 1970; undefined where there is none to read. */
 export async function certificateEnd(
   { installation, signal }: Pick<Pass, 'installation' | 'signal'>,
   { secrets }: Pick<StepDeps, 'secrets'>,
   secretName: string | undefined,
-): Promise<string | undefined> {
+): Promise<number | undefined> {
   if (secretName === undefined) return undefined;
   const content = await secrets.read(installation.namespace, secretName, signal);
-  return certificateIn(content?.[TLS_FILES[0]] ?? '')
-    ?.validToDate.toISOString()
-    .slice(0, 10);
+  return certificateIn(content?.[TLS_FILES[0]] ?? '')?.validToDate.getTime();
 }
 
 /** Removes what cert-manager was asked for, once the servers show another certificate. */

@@ -32,6 +32,7 @@ import {
   type OperatorManager,
 } from '../runtime/index.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
+import { installationMetrics } from './metrics.ts';
 import { OptionalApis } from './optional-apis.ts';
 import type { Pass, StepDeps, StepResult } from './pass.ts';
 import { text, withSchema } from './recorded.ts';
@@ -80,6 +81,7 @@ export function processMeterController(deps: ProcessMeterDeps): ControllerOption
     ...deps,
     client,
     applier,
+    metrics: installationMetrics(deps.operator.metrics.registry),
     optional: new OptionalApis({ ...deps, client }),
     statefulSets: informers.for(STATEFUL_SETS, selected),
     jobs: informers.for(JOBS, selected),

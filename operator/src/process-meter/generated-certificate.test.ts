@@ -165,6 +165,18 @@ test('an authority that is lost or cannot be read is not made anew behind anybod
   expect((await pass()).outcome).toBeUndefined();
 });
 
+test('who deletes the certificate as well gives the authority up: there is another one', async () => {
+  const { api, pass, certificate, trusted } = await setUp();
+  await pass();
+  const [before] = trusted();
+  api.store.delete(AUTHORITY);
+  api.store.delete(SERVER);
+  expect((await pass()).outcome).toBeUndefined();
+  const [after] = trusted();
+  expect(after?.fingerprint256).not.toBe(before?.fingerprint256);
+  expect(certificate().verify(after!.publicKey)).toBe(true);
+});
+
 test('they go with their ProcessMeter only where the deletion policy says so', async () => {
   const { api, settle } = await setUp();
   const owners = (): number[] =>

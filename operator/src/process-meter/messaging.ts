@@ -64,10 +64,14 @@ async function runServers(pass: Pass, deps: StepDeps, embedded: Embedded): Promi
     ...embeddedMessaging(pass.installation),
     ...(authoritiesSecretRef === undefined ? {} : { authoritiesSecretRef }),
   };
-  return serversReady(embedded.replicas, await certificateEnd(pass, deps, tlsSecretName));
+  const end = await certificateEnd(pass, deps, tlsSecretName);
+  deps.metrics.certificateEnds(pass.installation.name, end);
+  return serversReady(embedded.replicas, end);
 }
 
-function serversReady(replicas: number, end: string | undefined): StepResult {
+function serversReady(replicas: number, end: number | undefined): StepResult {
   const ready = `${replicas} of ${replicas} NATS servers are ready`;
-  return done('ServersReady', end === undefined ? `${ready}.` : `${ready}; their certificate ends ${end}.`);
+  if (end === undefined) return done('ServersReady', `${ready}.`);
+  const day = new Date(end).toISOString().slice(0, 10);
+  return done('ServersReady', `${ready}; their certificate ends ${day}.`);
 }

@@ -5,6 +5,7 @@ import type { SecretReader } from '../platform/secret-reader.ts';
 import type { Installed } from '../release/move.ts';
 import type { Bindings, Installation } from '../render/installation.ts';
 import type { OuterPorts } from '../render/network-policies.ts';
+import type { InstallationMetrics } from './metrics.ts';
 import type { OptionalApis } from './optional-apis.ts';
 
 /** What the steps work with. */
@@ -13,6 +14,7 @@ export interface StepDeps {
   applier: Applier;
   secrets: SecretReader;
   optional: OptionalApis;
+  metrics: InstallationMetrics;
   /** Those that operators made. */
   statefulSets: Lister;
   jobs: Lister;
