@@ -11,6 +11,7 @@ import type { Desired } from '../runtime/index.ts';
 import { renderBackup } from './backup.ts';
 import { AUTHORITIES_KEY, certificateSecret, renderCertificate } from './certificate.ts';
 import { ingestChild, managerChild, portalChild } from './children.ts';
+import { databaseSecretOf } from './database-secret.ts';
 import { renderExposure } from './exposure.ts';
 import { installationOf, type Bindings, type Installation } from './installation.ts';
 import { migrationJob } from './migration.ts';
@@ -64,12 +65,9 @@ function usualPorts(): OuterPorts {
 }
 
 function expectedBindings(installation: Installation): Bindings {
-  const { spec, names } = installation;
-  const { external, cloudNativePG } = spec.database;
-  const cluster = cloudNativePG?.clusterRef?.name ?? names.postgres;
-  const uri = { name: cloudNativePG === undefined ? names.postgres : `${cluster}-app`, key: 'uri' };
+  const { spec } = installation;
   return {
-    database: { secretRef: external?.secretRef ?? uri },
+    database: { secretRef: databaseSecretOf(installation) },
     messaging: spec.messaging.external ?? messagingWithAuthorities(installation),
   };
 }
