@@ -116,6 +116,8 @@ describe.concurrent('each command does what the page says', { timeout: 600_000 }
       await read('backup.md');
       await read('certificates.md');
       await read('network.md');
+      await read('scaling.md');
+      await read('disaster.md');
       await read('runbooks/README.md');
       await read('runbooks/operator.md');
       await read('install.md', { from: 'Remove the evaluation' });

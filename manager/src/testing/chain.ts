@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -34,6 +34,8 @@ export interface TestChain {
   enrol(): Promise<TestAgent>;
   /** Kills the NATS server and starts it again on its data. */
   restartNats(signal?: NodeJS.Signals): Promise<void>;
+  /** Kills the NATS server and starts it again without its data. */
+  emptyNats(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,6 +83,12 @@ export async function testChain(serverUrl: string): Promise<TestChain> {
     },
     async restartNats(signal = 'SIGKILL') {
       await nats.kill(signal);
+      nats = await startNats({ storeDir, port, trust });
+    },
+    async emptyNats() {
+      await nats.kill('SIGKILL');
+      rmSync(storeDir, { recursive: true });
+      mkdirSync(storeDir);
       nats = await startNats({ storeDir, port, trust });
     },
     async close() {
