@@ -277,6 +277,16 @@ describe('in place of the database that the operator runs', () => {
     expect(await podsOf(embedded)).toEqual(runs);
   });
 
+  test('a paused installation is not touched until the pause is taken back', async () => {
+    await embedded.change({ paused: true });
+    await embedded.apply([restore('paused')]);
+    const said = await says(embedded, 'paused', ['Reconciling', 'True PausedByUser']);
+    expect(said).toContain('ProcessMeter meter is paused');
+    await embedded.kubectl('delete', `${KIND}/paused`);
+    await embedded.change({ paused: false });
+    await embedded.ready();
+  });
+
   test('another one waits for it', async () => {
     await embedded.apply([restore('second')]);
     const said = await says(embedded, 'second', ['Reconciling', 'True Restoring']);
