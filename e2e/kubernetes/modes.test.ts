@@ -101,7 +101,11 @@ describe('evaluation, with everything inside', () => {
   });
 
   test('volumes of a class that can grow: they do, under the pods that run', async () => {
-    const before = uids(await evaluation.list(`pods,${DATA}`));
+    const withVolumes = async (): Promise<Record<string, string>> =>
+      uids((await evaluation.list('pods')).filter(({ metadata }) => metadata.name.endsWith('-0')));
+    const data = uids(await evaluation.list(DATA));
+    const before = await withVolumes();
+    expect(Object.keys(before).toSorted()).toEqual(['Pod/meter-nats-0', 'Pod/meter-postgres-0']);
     await lab.kubectl(['patch', 'storageclass', CLASS, '-p', '{"allowVolumeExpansion":true}']);
     await evaluation.kubectl('annotate', METER, 'processmeter.io/reconcile-at=now');
     await evaluation.ready();
@@ -110,7 +114,13 @@ describe('evaluation, with everything inside', () => {
     expect(claims).toMatchObject([{ spec: size }, { spec: size }]);
     const template = { spec: { volumeClaimTemplates: [{ spec: size }] } };
     expect(await evaluation.list('statefulsets')).toMatchObject([template, template]);
-    expect(uids(await evaluation.list(`pods,${DATA}`))).toEqual(before);
+    expect(await withVolumes()).toEqual(before);
+    expect(uids(await evaluation.list(DATA))).toEqual(data);
+    // The Manager is told how much room there is, by pods of which one is always there.
+    const settings = (await evaluation.list('configmaps')).find(
+      ({ metadata }) => metadata.name === 'meter-manager',
+    );
+    expect(settings?.data).toMatchObject({ PM_STREAM_BYTES: String(15 * 1024 ** 3) });
   });
 
   test('deleted and made again: data and keys are those of before', async () => {

@@ -20,12 +20,12 @@ export const TLS_FILES = ['tls.crt', 'tls.key'] as const;
 export const ROUTES_KEY = 'routes-password';
 
 /**
- * Of a volume: what the servers may write, and what of it is for records. By themselves the servers would take three quarters
- * of what is free at their start, and a stream that wants more than they have is refused.
+ * More than any volume has: streams have limits of their own. By themselves the servers would allow three quarters of what is
+ * free at their start, and refuse a stream that may take more. The same for all sizes, so that a volume grows under its server.
  */
-const STORE = 0.9;
+const MAX_FILE_STORE = '100TB';
+/** Of a volume, for records; the rest is for the settings of agents and for what the servers agree on. */
 const RECORDS = 0.75;
-const share = ({ size }: Embedded['storage'], of: number): number => Math.floor(bytesOf(size) * of);
 
 /** Where the servers are that the operator runs. @throws when it runs none */
 export function embeddedMessaging({ spec, names, namespace }: Installation): Bindings['messaging'] {
@@ -36,7 +36,7 @@ export function embeddedMessaging({ spec, names, namespace }: Installation): Bin
     trustSecretRef: { name: names.trust },
     // A copy on each server: what was acknowledged is there as long as a majority is.
     streamReplicas: embedded.replicas,
-    streamSize: String(share(embedded.storage, RECORDS)),
+    streamSize: String(Math.floor(bytesOf(embedded.storage.size) * RECORDS)),
   };
 }
 
@@ -76,7 +76,7 @@ const TLS = [
   'allow_non_tls: true',
 ];
 
-function natsConfig({ names }: Installation, { replicas, storage, tlsSecretName }: Embedded): string {
+function natsConfig({ names }: Installation, { replicas, tlsSecretName }: Embedded): string {
   const cluster = [
     'cluster {',
     `  name: "${names.nats}"`,
@@ -95,7 +95,7 @@ function natsConfig({ names }: Installation, { replicas, storage, tlsSecretName 
     'lame_duck_duration: "30s"',
     'lame_duck_grace_period: "5s"',
     // The default syncs every two minutes: an acknowledged record could be lost in a power cut.
-    `jetstream { store_dir: "${DATA}/jetstream", sync_interval: always, max_file_store: ${share(storage, STORE)} }`,
+    `jetstream { store_dir: "${DATA}/jetstream", sync_interval: always, max_file_store: ${MAX_FILE_STORE} }`,
     ...(replicas > 1 ? cluster : []),
     ...(tlsSecretName === undefined ? [] : TLS),
     'include "./trust/nats-trust.conf"',
