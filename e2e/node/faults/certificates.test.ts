@@ -5,10 +5,10 @@ import { everythingTold, secretValues, secretsIn } from '@process-meter/e2e/kube
 import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/agent-process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { accessTo, type Access } from './agents.ts';
-import { pods, startAppliance, type Appliance } from './appliance.ts';
-import { containersOf } from './containers.ts';
-import { nothingIsLost } from './load.ts';
+import { accessTo, type Access } from '../agents.ts';
+import { pods, startAppliance, type Appliance } from '../appliance.ts';
+import { containersOf } from '../containers.ts';
+import { nothingIsLost } from '../load.ts';
 
 const TLS = 'messaging.embedded.replicas=3,messaging.embedded.tls.mode=Generated';
 const NEW_AUTHORITY = `${TLS},messaging.embedded.tls.generated.revision=2,messaging.embedded.tls.generated.overlap=30s`;
