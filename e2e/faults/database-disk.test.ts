@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'pg';
@@ -9,21 +6,21 @@ import { AgentProcess } from '../stack/agent-process.ts';
 import { Audit, NOTHING_LOST } from '../stack/audit.ts';
 import { drain } from '../stack/drain.ts';
 import { startServers, type Servers } from '../stack/servers.ts';
+import { smallDisk, type SmallDisk } from '../stack/small-disk.ts';
 
 const DISK_MB = 220;
 /** What is left of the disk: less than the database writes in a few seconds. */
 const LEFT_BYTES = 300_000;
 
-const disk = mkdtempSync(join(tmpdir(), 'pm-disk-'));
+let disk: SmallDisk;
 let servers: Servers;
 let pool: Pool;
 let load: AgentProcess;
 let state: string;
 
 beforeAll(async () => {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', disk]);
-  chmodSync(disk, 0o755);
-  servers = await startServers({ database: join(disk, 'postgres') });
+  disk = smallDisk(DISK_MB);
+  servers = await startServers({ database: join(disk.dir, 'postgres') });
   pool = new Pool({ connectionString: servers.databaseUrl, max: 2 });
   pool.on('error', () => {});
   await servers.manager.monitorOnly([
@@ -43,24 +40,16 @@ afterAll(async () => {
   await load?.stop();
   await pool?.end();
   await servers?.stop();
-  execFileSync('umount', ['-l', disk]);
-  rmSync(disk, { recursive: true, force: true });
+  disk?.remove();
 });
 
 async function one(sql: string): Promise<number> {
   return Number((await pool.query<{ n: string | null }>(sql)).rows[0]?.n ?? 0);
 }
 
-/** Fills the disk of the database but for a rest, and keeps filling what is freed. */
-function fill(): void {
-  const { bavail, bsize } = statfsSync(disk);
-  const bytes = bavail * bsize - LEFT_BYTES;
-  if (bytes > 0) writeFileSync(join(disk, `filler-${Date.now()}`), Buffer.alloc(bytes, 1));
-}
-
 /** Whether the database can no longer keep what it is given: it refuses, or has ended itself. */
 async function isFull(): Promise<boolean> {
-  fill();
+  disk.fill(LEFT_BYTES);
   return pool
     .query(
       'create table if not exists probe as select repeat(md5(n::text), 100) t from generate_series(1, 500) n',
@@ -81,7 +70,7 @@ test('a full disk under the database loses nothing: what cannot be committed wai
   const before = await one('select count(*) as n from segment').catch(() => 0);
   // Work goes on against the full disk.
   await pause(6000);
-  execFileSync('sh', ['-c', `rm -f ${disk}/filler-*`]);
+  disk.free();
   // A database that ended itself is started again, as its supervisor does.
   await servers.crash('postgres');
   await pause(1000);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand, type Lab } from '@process-meter/e2e/lab';
@@ -43,7 +43,12 @@ export interface Appliance {
   imageIds: readonly string[];
   /** Where the machine reaches a part, such as `198.18.1.2:30880`. */
   at(part: Outside): string;
+  /** Unpacks a bundle of another release and brings its images into the registry: what follows is done with its charts. */
+  bring(bundle: string): Promise<void>;
+  /** File with the key that bundles are signed with. */
+  signingKey: string;
   installOperator(): Promise<void>;
+  upgradeOperator(): Promise<void>;
   /** @param set values to change, as `name=value` */
   install(set?: string): Promise<void>;
   /** @param set values to change, as `name=value` */
@@ -56,31 +61,51 @@ export interface Appliance {
 
 /** @param desk folder that outlives it, for what the computers of the customer know */
 export async function startAppliance(desk: string): Promise<Appliance> {
+  const [signingKey, publicKey] = [join(desk, 'own.key'), join(desk, 'own.pub')];
+  makeSigningKey(signingKey, publicKey);
+  const [lab, bundle] = await Promise.all([startTestLab({ node: true }), signedBundle(desk, signingKey)]);
+  const registry = await lab.startRegistry();
+  const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const authority = await makeAuthority(desk);
+  await lab.apply([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: enforce } },
+    await natsCertificate(lab, desk),
+  ]);
+  const carry = (archive: string): Promise<Carried> => carried(archive, { desk, publicKey, registry });
+  return applianceIn(lab, { registry, authority, signingKey, first: await carry(bundle), carry });
+}
+
+/** What of a bundle is left once its images are in the registry. */
+interface Carried {
+  /** Folder of its charts. */
+  charts: string;
+  imageIds: readonly string[];
+}
+
+/** Carries a bundle over: unpacks it, has it checked, and brings its images into the registry. */
+async function carried(
+  archive: string,
+  { desk, publicKey, registry }: { desk: string; publicKey: string; registry: string },
+): Promise<Carried> {
   const folder = mkdtempSync(join(tmpdir(), 'pm-node-bundle-'));
   try {
-    const [lab, bundle] = await Promise.all([startTestLab({ node: true }), signedBundle(folder)]);
-    const registry = await lab.startRegistry();
-    await runCommand(
-      join(bundle.dir, 'load-images.sh'),
-      ['--public-key', bundle.publicKey, '--plain-http', registry],
-      { timeoutMs: 120_000 },
-    );
-    const enforce = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    const authority = await makeAuthority(desk);
-    await lab.apply([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: enforce } },
-      await natsCertificate(lab, desk),
-    ]);
-    const charts = join(desk, 'charts');
-    cpSync(join(bundle.dir, 'charts'), charts, { recursive: true });
-    const imageIds = readFileSync(join(bundle.dir, 'images.txt'), 'utf8')
+    await runCommand('tar', ['-xf', archive, '-C', folder]);
+    rmSync(archive);
+    const [name = ''] = readdirSync(folder);
+    const dir = join(folder, name);
+    await runCommand(join(dir, 'load-images.sh'), ['--public-key', publicKey, '--plain-http', registry], {
+      timeoutMs: 120_000,
+    });
+    const charts = join(desk, name, 'charts');
+    cpSync(join(dir, 'charts'), charts, { recursive: true });
+    const imageIds = readFileSync(join(dir, 'images.txt'), 'utf8')
       .trim()
       .split('\n')
       .map((line) => {
-        const [, name = '', digest = ''] = line.split(' ');
-        return `${registry}/${name.split(':')[0]}@${digest}`;
+        const [, image = '', digest = ''] = line.split(' ');
+        return `${registry}/${image.split(':')[0]}@${digest}`;
       });
-    return applianceIn(lab, { registry, imageIds, charts, authority });
+    return { charts, imageIds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -90,30 +115,27 @@ export async function startAppliance(desk: string): Promise<Appliance> {
 export const natsCertificate = (lab: Lab, desk: string): Promise<object> =>
   certificateSecret(desk, { address: lab.address, name: TLS_SECRET, namespace: NAMESPACE });
 
-/** Makes the bundle, carries it over, and unpacks it. */
-async function signedBundle(folder: string): Promise<{ dir: string; publicKey: string }> {
-  const [key, publicKey] = [join(folder, 'own.key'), join(folder, 'own.pub')];
-  makeSigningKey(key, publicKey);
+/** The bundle of these sources. */
+function signedBundle(desk: string, key: string): Promise<string> {
   const plans = [...servicePlans(VERSION), ...serverPlans(findServers(() => undefined))];
-  const archive = await makeBundle({
+  return makeBundle({
     version: VERSION,
     images: (into) => buildImages(plans, { folder: into }),
-    to: join(folder, 'made'),
+    to: join(desk, 'made'),
     key,
   });
-  const carried = join(folder, 'carried');
-  mkdirSync(carried);
-  await runCommand('tar', ['-xf', archive, '-C', carried]);
-  const [name = ''] = readdirSync(carried);
-  return { dir: join(carried, name), publicKey };
 }
 
 function applianceIn(
   lab: Lab,
-  given: Pick<Appliance, 'registry' | 'imageIds' | 'authority'> & { charts: string },
+  given: Pick<Appliance, 'registry' | 'authority' | 'signingKey'> & {
+    first: Carried;
+    carry: (archive: string) => Promise<Carried>;
+  },
 ): Appliance {
-  const { charts, ...known } = given;
+  const { first, carry, ...known } = given;
   const { registry } = known;
+  let { charts } = first;
   const at: Appliance['at'] = (part) => `${lab.address}:${PORTS[part]}`;
   const values = JSON.stringify({
     global: { imageRegistry: `${registry}/process-meter` },
@@ -124,27 +146,33 @@ function applianceIn(
     const options = { timeoutMs: 150_000, ...(stdin === undefined ? {} : { stdin }) };
     await lab.helm(HELM, [...args, '--namespace', NAMESPACE], options);
   };
-  const archives = readdirSync(charts);
-  const chart = (pattern: RegExp): string => join(charts, archives.find((name) => pattern.test(name)) ?? '');
-  const product = chart(/^process-meter-\d/);
+  const chart = (pattern: RegExp): string =>
+    join(charts, readdirSync(charts).find((name) => pattern.test(name)) ?? '');
+  const product = (): string => chart(/^process-meter-\d/);
+  const operator = (verb: 'install' | 'upgrade'): Promise<void> =>
+    helm([
+      verb,
+      OPERATOR,
+      chart(/^process-meter-operator-/),
+      '--wait',
+      '--timeout=120s',
+      `--set=global.imageRegistry=${registry}`,
+    ]);
   const kubectl: Appliance['kubectl'] = (...args) =>
     lab.kubectl([...args, '-n', NAMESPACE], { timeoutMs: 150_000 });
   return {
     lab,
     ...known,
+    imageIds: first.imageIds,
     at,
     kubectl,
-    installOperator: () =>
-      helm([
-        'install',
-        OPERATOR,
-        chart(/^process-meter-operator-/),
-        '--wait',
-        '--timeout=120s',
-        `--set=global.imageRegistry=${registry}`,
-      ]),
-    install: (set = '') => helm(['install', 'meter', product, '--values', '-', '--set', set], values),
-    upgrade: (set) => helm(['upgrade', 'meter', product, '--values', '-', '--set', set], values),
+    async bring(bundle) {
+      charts = (await carry(bundle)).charts;
+    },
+    installOperator: () => operator('install'),
+    upgradeOperator: () => operator('upgrade'),
+    install: (set = '') => helm(['install', 'meter', product(), '--values', '-', '--set', set], values),
+    upgrade: (set) => helm(['upgrade', 'meter', product(), '--values', '-', '--set', set], values),
     uninstall: (release) => helm(['uninstall', release, '--wait', '--timeout', '120s']),
     async secret(name, key) {
       const text = await kubectl('get', 'secret', name, '-o', `jsonpath={.data.${key}}`);

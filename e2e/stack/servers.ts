@@ -55,6 +55,8 @@ function stateFolder(): string {
 export interface ServersOptions {
   /** Folder of the database, where it is not to lie among the rest. */
   database?: string;
+  /** Folder of the streams, where it is not to lie among the rest. */
+  streams?: string;
   /** Files: certificate of the NATS server, authorities that agents are told, and those that the services know. */
   tls?: { cert: string; key: string; authorities: string; known: string };
 }
@@ -66,7 +68,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
   const dataDir = options.database ?? join(dir, 'postgres');
   const postgres = (): Promise<LocalPostgres> =>
     startPostgres({ dataDir, port: ports.postgres, database: 'processmeter' });
-  const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats, options.tls));
+  const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats, options));
   const running = { postgres: await postgres(), nats: await nats() };
   const databaseUrl = running.postgres.url;
   const backend = {
@@ -129,9 +131,13 @@ function authoritiesOf(tls: ServersOptions['tls']): Record<string, string> {
   return { PM_AGENT_AUTHORITIES_FILE: tls.authorities, NODE_EXTRA_CA_CERTS: tls.known };
 }
 
-function natsOptions(dir: string, port: number, tls: ServersOptions['tls']): Parameters<typeof startNats>[0] {
+function natsOptions(
+  dir: string,
+  port: number,
+  { tls, streams = join(dir, 'nats') }: ServersOptions,
+): Parameters<typeof startNats>[0] {
   return {
-    storeDir: join(dir, 'nats'),
+    storeDir: streams,
     port,
     ...(tls === undefined ? {} : { tls }),
     trust: (jwtDir) =>

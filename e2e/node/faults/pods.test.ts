@@ -9,6 +9,7 @@ import { accessTo, type Access } from '../agents.ts';
 import { natsCertificate, pods, startAppliance, type Appliance } from '../appliance.ts';
 import { containersOf, killContainer, type Container } from '../containers.ts';
 import { nothingIsLost } from '../load.ts';
+import { allowNoMoreMemory } from '../memory-limit.ts';
 
 /** How often each part is killed. */
 const KILLS = Number(process.env['PM_NODE_KILLS'] ?? 10);
@@ -91,6 +92,20 @@ test(
   },
   KILLS * 120_000,
 );
+
+test('an Ingest that runs out of memory is ended by the kernel and begins again: nothing is lost', async () => {
+  const [victim] = await containersOf(appliance, 'ingest');
+  allowNoMoreMemory(victim!);
+  const path = '{.status.containerStatuses[0].lastState.terminated.reason}';
+  await expect
+    .poll(() => appliance.kubectl('get', 'pod', victim!.pod, '-o', `jsonpath=${path}`), {
+      timeout: BACK_MS,
+      interval: 500,
+    })
+    .toBe('OOMKilled');
+  await isReady();
+  await arrived();
+}, 300_000);
 
 test('kubelet and containerd killed and started again under load: the pods go on, and nothing is lost', async () => {
   const before = (await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted();
