@@ -60,7 +60,7 @@ test('a full disk under the streams loses nothing: agents keep what is refused, 
   // Work goes on against the full disk.
   await pause(5000);
   disk.free();
-  // A server that could not write stops its streams until its next start; its supervisor sees that and starts it.
+  // A stream that could not write takes nothing until its server starts again; the liveness probe sees it.
   await servers.crash('nats');
   const audit = new Audit(pool);
   const outboxes = await drain([load], [state], audit);

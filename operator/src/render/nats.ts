@@ -172,7 +172,9 @@ function container(installation: Installation, embedded: Embedded): object {
     ],
     startupProbe: { ...probe('/healthz?js-server-only=true'), failureThreshold: 90, periodSeconds: 2 },
     readinessProbe: { ...probe('/healthz?js-server-only=true'), failureThreshold: 3, periodSeconds: 5 },
-    livenessProbe: { ...probe('/healthz?js-enabled-only=true'), failureThreshold: 6, periodSeconds: 10 },
+    // A stream that could not write once, on a full disk, takes nothing more until its server starts again. A server that is
+    // behind the others is not well either: it has ten minutes to come nearer before it goes on where it was.
+    livenessProbe: { ...probe('/healthz'), failureThreshold: 60, periodSeconds: 10 },
     resources: embedded.resources,
     securityContext: RESTRICTED_CONTAINER,
     volumeMounts: [
