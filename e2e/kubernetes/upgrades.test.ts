@@ -13,12 +13,13 @@ import { recordRollouts, stepsTo, type RolloutRecord } from './testing/rollout-r
 import { startLabWithDefinitions } from './world.ts';
 
 const JOB_CONTROLLER = 'system:serviceaccount:kube-system:job-controller';
-/** A release each: with the same schema, with newer ones, and one that must not be reached in one step. */
+/** A release each: with the same schema, with newer ones, one of which only adds, and one that must not be reached in one step. */
 const KNOWN = [
   RELEASES[0]!,
   laterRelease('0.2.0', {}),
   laterRelease('0.3.0', { schema: '9997-newer' }),
   laterRelease('0.4.0', { schema: '9998-newer' }),
+  laterRelease('0.4.1', { schema: '9998-with-more', worksWith: '9998-newer' }),
   laterRelease('0.5.0', { schema: '9999-newer' }),
   laterRelease('1.0.0', { schema: '9999-newer', from: '0.5.0' }),
 ];
@@ -220,4 +221,16 @@ test('an operator from before the release leaves it as it is, and the next one f
   await place.says('Ready', 'True Running');
   expect(await firstTouch(since)).toBe('never');
   expect(await untouched()).toEqual(before);
+});
+
+test('past a migration that only added the way back is open, and the older release brings no migration', async () => {
+  await place.change({ version: '0.4.1' });
+  await place.ready();
+  expect(await versions()).toBe('0.4.1 9998-with-more');
+  await place.change({ version: '0.4.0' });
+  await place.ready();
+  expect(await versions()).toBe('0.4.0 9998-with-more');
+  expect(await migrations.jobOf('0.4.0')).toBeUndefined();
+  await place.change({ version: '0.3.0' });
+  await place.says('Stalled', 'True DowngradeRefused', '9998-with-more has run');
 });

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '@process-meter/e2e/lab';
+import { RELEASES } from '@process-meter/operator/releases';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What images, charts and their bundle are made of. */
@@ -84,16 +85,19 @@ function addMigration(folder: string, { name, breaking, sql }: LaterMigration): 
 
 /** Lines of the catalogue: a later release is like the first one but for its own images, schema and way to it. */
 function catalogueLines(releases: LaterReleases): string {
+  const [first] = RELEASES;
+  if (first === undefined) throw new Error('there is no release');
+  let worksWith = first.schema;
   const lines = releases.map(({ version, migration }, i) => {
-    const from = releases[i - 1]?.version ?? '0.1.0';
-    const image = (name: string): string => `'registry.processmeter.io/process-meter/${name}:${version}'`;
+    if (migration.breaking) worksWith = migration.name;
+    const from = releases[i - 1]?.version ?? first.version;
+    const images = Object.entries(first.images).map(([part, image]) => {
+      const own = image.replace(`:${first.version}`, `:${version}`);
+      return `      ${part}: '${own}',\n`;
+    });
     return `  {
-    version: '${version}', schema: '${migration.name}', from: '${from}',
-    images: {
-      Manager: ${image('manager')}, Ingest: ${image('ingest')}, Portal: ${image('portal')},
-      Nats: 'registry.processmeter.io/process-meter/nats:2.15.2',
-      Postgres: 'registry.processmeter.io/process-meter/postgres:18.4',
-    },
+    version: '${version}', schema: '${migration.name}', worksWith: '${worksWith}', from: '${from}',
+    images: {\n${images.join('')}    },
   },\n`;
   });
   return lines.join('');

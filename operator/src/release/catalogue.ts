@@ -4,6 +4,11 @@ const releaseSchema = z.object({
   version: z.string(),
   /** Newest migration of the release. */
   schema: z.string(),
+  /**
+   * Oldest schema whose releases work with that of this one too, because its migrations only added since. Its own schema when
+   * left out: then there is no way back from it.
+   */
+  worksWith: z.string().optional(),
   /** Oldest release it can be reached from in one step. */
   from: z.string(),
   images: z.record(z.enum(['Manager', 'Ingest', 'Portal', 'Nats', 'Postgres']), z.string()),

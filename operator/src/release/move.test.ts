@@ -37,6 +37,24 @@ test('the way back is open until the database was migrated past the release', ()
   expect(move('1.0.0', '1.1.0', '0012-b')).toBe('DowngradeRefused');
 });
 
+test('past migrations that only added the way back stays open, as far as the newest that did more', () => {
+  const known = [
+    release('1.0.0', '0009-a', '1.0.0'),
+    { ...release('1.1.0', '0012-b', '1.0.0'), worksWith: '0009-a' },
+    { ...release('1.2.0', '0013-c', '1.0.0'), worksWith: '0012-b' },
+  ];
+  const to = (wanted: string, version: string, schemaVersion: string): string => {
+    const found = releaseFor(wanted, { version, schemaVersion }, known);
+    return 'release' in found ? found.release.version : found.refusal.reason;
+  };
+  expect(to('1.0.0', '1.1.0', '0012-b')).toBe('1.0.0');
+  expect(to('1.1.0', '1.2.0', '0013-c')).toBe('1.1.0');
+  expect(to('1.0.0', '1.2.0', '0013-c')).toBe('DowngradeRefused');
+  // The operator that knew the release of that schema is gone.
+  expect(to('1.0.0', '1.3.0', '0014-d')).toBe('DowngradeRefused');
+  expect(to('1.1.0', '1.0.0', '0012-b')).toBe('1.1.0');
+});
+
 test('a supervised move waits for its approval, forwards and back; what runs and the first installation need none', () => {
   expect(move('1.1.0', '1.0.0', '0009-a', false)).toBe('UpgradeNotApproved');
   expect(move('1.1.0', '2.0.0', '0012-b', false)).toBe('UpgradeNotApproved');

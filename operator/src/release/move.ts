@@ -17,7 +17,7 @@ export interface Installed {
 /** Says of a release whether a person let it in; always true where moves are not supervised. */
 export type Approval = (version: string) => boolean;
 
-/** The release to run, or why not. Back is allowed as long as the database was not migrated past it. */
+/** The release to run, or why not. Back is allowed as long as the database was not migrated past what it works with. */
 export function releaseFor(
   wanted: string,
   installed: Installed,
@@ -30,7 +30,7 @@ export function releaseFor(
     const message = `this operator does not know release ${wanted}; it knows ${known}. Upgrade the operator first`;
     return { refusal: { reason: 'UnknownRelease', message } };
   }
-  if (installed.schemaVersion !== undefined && installed.schemaVersion > release.schema) {
+  if (installed.schemaVersion !== undefined && !worksOn(release, installed.schemaVersion, releases)) {
     const message = `release ${wanted} works with the database up to ${release.schema}, but ${installed.schemaVersion} has run: restore a backup made before, or go forward`;
     return { refusal: { reason: 'DowngradeRefused', message } };
   }
@@ -43,6 +43,12 @@ export function releaseFor(
     return { refusal: { reason: 'UpgradeNotApproved', message } };
   }
   return { release };
+}
+
+/** Whether a release works with a schema: with older ones once they are migrated, with a newer one that only added. */
+function worksOn(release: Release, schema: string, releases: readonly Release[]): boolean {
+  if (schema <= release.schema) return true;
+  return releases.some((one) => one.schema === schema && (one.worksWith ?? one.schema) <= release.schema);
 }
 
 /** Order of versions as in semver; a pre-release comes before its release. */
