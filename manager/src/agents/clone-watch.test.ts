@@ -58,3 +58,14 @@ test('agents with keys of their own are not compared', () => {
   watch.hear('b', 2, 0);
   expect(watch.hear('a', 1, 60 * SECOND)).toBe(false);
 });
+
+test('two that began in the same millisecond are noticed', () => {
+  expect(
+    noticed([
+      [0, 1],
+      [0, 2],
+      [30, 1],
+      [30, 2],
+    ]),
+  ).toEqual([30, 30]);
+});

@@ -23,8 +23,9 @@ export class CloneWatch {
     const heard = epochs.get(epoch);
     epochs.set(epoch, { first: heard?.first ?? now, last: now });
     if (heard === undefined) return false;
+    // Of two that began in the same millisecond neither replaced the other.
     return [...epochs].some(
-      ([known, other]) => known !== epoch && other.first > heard.first && now - other.first >= TOGETHER_MS,
+      ([known, other]) => known !== epoch && other.first >= heard.first && now - other.first >= TOGETHER_MS,
     );
   }
 }
