@@ -9,7 +9,7 @@ import type { World } from '@process-meter/e2e/kubernetes/world';
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** As in the chart. */
-const NODE_OPTIONS = '--max-old-space-size=120 --max-semi-space-size=4';
+const NODE_OPTIONS = '--max-old-space-size=96 --max-semi-space-size=4';
 
 /** The operator as in its pod: the bundle of its image, with the token of its service account in the place for it. */
 export interface OperatorPod {
