@@ -55,11 +55,7 @@ test('both charts of a bundle bring an evaluation to Ready behind an air gap, ev
   await appliance.installOperator();
   say(`operator ready ${seconds(begun.at)} after helm install`);
   await appliance.install();
-  await appliance
-    .kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter')
-    .catch(async (error: unknown) => {
-      throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
-    });
+  await appliance.ready();
   say(`appliance Ready ${seconds(begun.at)} after helm install`);
   const path = '{range .items[*].status.containerStatuses[*]}{.name} {.restartCount}{"\\n"}{end}';
   const restarts = (await appliance.kubectl('get', 'pods', '-o', `jsonpath=${path}`)).trim().split('\n');
@@ -126,7 +122,7 @@ test('an upgrade replaces the pods of all parts while agents send, and nothing i
         interval: 500,
       })
       .toEqual([]);
-    await appliance.kubectl('wait', '--for=condition=Ready', '--timeout=100s', 'processmeter/meter');
+    await appliance.ready();
   } finally {
     await polled.end();
   }

@@ -218,7 +218,8 @@ test('a part that changed on its way is refused, and nothing stays', async () =>
   expect(await left(place)).toEqual({ objects: 0, uploads: 0 });
 });
 
-test('killed in the middle it leaves no backup, and a later run clears what it left away', async () => {
+/** A backup whose third part is on its way and comes no further. */
+async function inTheMiddle(): Promise<{ place: ReturnType<typeof at>; command: ManagerCommand }> {
   const held = Promise.withResolvers<void>();
   const line = await rough((asked) => {
     if (!isPart(asked) || asked.count < 3) return 'passes';
@@ -231,6 +232,11 @@ test('killed in the middle it leaves no backup, and a later run clears what it l
     place.env,
   );
   await held.promise;
+  return { place, command };
+}
+
+test('killed in the middle it leaves no backup, and a later run clears what it left away', async () => {
+  const { place, command } = await inTheMiddle();
   command.signal('SIGKILL');
   expect(await command.ended).toMatchObject({ code: null });
   expect(await left(place)).toEqual({ objects: 0, uploads: 1 });
@@ -242,18 +248,7 @@ test('killed in the middle it leaves no backup, and a later run clears what it l
 });
 
 test('told to end it takes back what it has sent', async () => {
-  const held = Promise.withResolvers<void>();
-  const line = await rough((asked) => {
-    if (!isPart(asked) || asked.count < 3) return 'passes';
-    held.resolve();
-    return 'held';
-  });
-  const place = at(line.url);
-  const command = new ManagerCommand(
-    ['backup', 'create', '--to', place.address, '--for', key, ...large()],
-    place.env,
-  );
-  await held.promise;
+  const { place, command } = await inTheMiddle();
   command.signal('SIGTERM');
   const ended = await command.ended;
   expect(ended).toMatchObject({ code: 1 });

@@ -6,7 +6,7 @@ import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/ag
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { accessTo, type Access } from '../agents.ts';
-import { pods, startAppliance, type Appliance } from '../appliance.ts';
+import { startAppliance, type Appliance } from '../appliance.ts';
 import { containersOf } from '../containers.ts';
 import { nothingIsLost } from '../load.ts';
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   appliance = await startAppliance(folder);
   await appliance.installOperator();
   await appliance.install(TLS);
-  await isReady();
+  await appliance.ready();
   access = await accessTo(appliance, folder);
 }, 400_000);
 afterAll(async () => {
@@ -37,13 +37,6 @@ afterAll(async () => {
   await appliance?.lab.stop();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-const isReady = (): Promise<string> =>
-  appliance
-    .kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter')
-    .catch(async (error: unknown) => {
-      throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
-    });
 
 /** Whom the agents trust and what they connect with, as they keep it. */
 const kept = () =>
@@ -91,7 +84,7 @@ test('the certificate is renewed while they send: nothing is lost', async () => 
   await appliance.kubectl('delete', 'secret/meter-nats-server');
   await replaced(before);
   say(`renewed on three servers in ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  await isReady();
+  await appliance.ready();
   expect(await arrived()).toBeGreaterThan(20);
 }, 300_000);
 
@@ -109,7 +102,7 @@ test('the authority is renewed while they send: they know the new one before it 
   expect(kept().map(({ authorities }) => authorities.join(''))).toEqual([fresh, fresh]);
   // Who was not told in time would have asked the Manager, and got new credentials with the answer.
   expect(kept().map(({ jwt }) => jwt)).toEqual(jwts);
-  await isReady();
+  await appliance.ready();
   await arrived();
 }, 400_000);
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await appliance.install(
     'messaging.embedded.replicas=3,manager.replicas=2,ingest.replicas=2,portal.replicas=2',
   );
-  await isReady();
+  await appliance.ready();
   access = await accessTo(appliance, folder);
   for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));
 }, 400_000);
@@ -41,9 +41,6 @@ afterAll(async () => {
   await appliance?.lab.stop();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-const isReady = (): Promise<string> =>
-  appliance.kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter');
 
 /** Kills one container of a part that is ready, and waits until all of the part are ready again, sometimes. */
 async function hit(part: string, patient: boolean): Promise<void> {
@@ -87,7 +84,7 @@ test(
       await pause(random() * 1000);
     }
     say(`${order.length} containers killed in ${Math.round((Date.now() - started) / 1000)} s`);
-    await isReady();
+    await appliance.ready();
     expect(await arrived()).toBeGreaterThan(KILLS * 100);
   },
   KILLS * 120_000,
@@ -103,7 +100,7 @@ test('an Ingest that runs out of memory is ended by the kernel and begins again:
       interval: 500,
     })
     .toBe('OOMKilled');
-  await isReady();
+  await appliance.ready();
   await arrived();
 }, 300_000);
 
@@ -114,7 +111,7 @@ test('kubelet and containerd killed and started again under load: the pods go on
     // A kubelet without containerd ends itself.
     if (component === 'containerd') await appliance.lab.restart('kubelet', { signal: 'SIGKILL' });
   }
-  await isReady();
+  await appliance.ready();
   expect((await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted()).toEqual(before);
   await arrived();
 }, 300_000);
@@ -131,6 +128,6 @@ test('a renewed certificate is taken by new pods, and no agent is lost over it',
       { timeout: BACK_MS, interval: 500 },
     )
     .toBe(true);
-  await isReady();
+  await appliance.ready();
   await arrived();
 }, 300_000);

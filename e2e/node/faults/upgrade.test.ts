@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessTo, type Access } from '../agents.ts';
-import { pods, startAppliance, type Appliance } from '../appliance.ts';
+import { startAppliance, type Appliance } from '../appliance.ts';
 import { laterBundle, type LaterReleases } from '../later-release.ts';
 import { nothingIsLost } from '../load.ts';
 import { askAgainAndAgain } from '../poll.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   appliance = await startAppliance(folder);
   await appliance.installOperator();
   await appliance.install('manager.replicas=2,ingest.replicas=2,portal.replicas=2');
-  await isReady();
+  await appliance.ready();
   access = await accessTo(appliance, folder);
   for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));
 }, 400_000);
@@ -49,12 +49,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-const isReady = (): Promise<string> =>
-  appliance
-    .kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter')
-    .catch(async (error: unknown) => {
-      throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
-    });
 const PARTS = 'app.kubernetes.io/component in (manager,ingest,portal)';
 const listed = async (path: string): Promise<string[]> => {
   const text = await appliance.kubectl('get', 'pods', '-l', PARTS, '-o', `jsonpath=${path}`);
@@ -90,7 +84,7 @@ async function move(version: string): Promise<void> {
   try {
     await appliance.upgrade(`version=${version}`);
     await expect.poll(versions, { timeout: 150_000, interval: 500 }).toEqual([version]);
-    await isReady();
+    await appliance.ready();
   } finally {
     await asked.end();
   }
@@ -108,7 +102,7 @@ async function bring(releases: LaterReleases): Promise<void> {
   await appliance.bring(await laterBundle(join(folder, version), releases, appliance.signingKey));
   const before = await uids();
   await appliance.upgradeOperator();
-  await isReady();
+  await appliance.ready();
   expect(await uids()).toEqual(before);
 }
 
@@ -136,6 +130,6 @@ test('a release that takes from the schema comes after the one that added, and t
   await expect.poll(reason, { timeout: 30_000 }).toBe('DowngradeRefused');
   expect(await uids()).toEqual(before);
   await appliance.upgrade(`version=${CONTRACT.version}`);
-  await isReady();
+  await appliance.ready();
   await nothingIsLost({ agents: load, names: LOADS, folder, pool: access.pool, say });
 }, 600_000);

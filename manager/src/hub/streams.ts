@@ -6,7 +6,7 @@ const DAY_NS = 86_400 * SECOND_NS;
 
 export type ManagedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
 
-/** Of a server that has enough of it, for what agents send: some days of a few thousand of them. */
+/** Room for what agents send, on a server that has it: six working days of 10,000 of them. */
 export const STREAM_BYTES = 20 * 1024 ** 3;
 
 /**
