@@ -38,7 +38,7 @@ async function isFull(): Promise<boolean> {
 }
 
 test('a full disk under the database loses nothing: what cannot be committed waits and comes when there is room', async () => {
-  await expect.poll(at.stored, { timeout: 30_000 }).toBeGreaterThan(500);
+  await expect.poll(() => at.stored(), { timeout: 30_000 }).toBeGreaterThan(500);
   await expect.poll(isFull, { timeout: 40_000, interval: 200 }).toBe(true);
   const before = await at.stored().catch(() => 0);
   // Work goes on against the full disk.

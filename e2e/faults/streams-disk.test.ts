@@ -27,7 +27,7 @@ async function stands(): Promise<boolean> {
 }
 
 test('a full disk under the streams loses nothing: agents keep what is refused, and send it when there is room', async () => {
-  await expect.poll(at.stored, { timeout: 30_000 }).toBeGreaterThan(500);
+  await expect.poll(() => at.stored(), { timeout: 30_000 }).toBeGreaterThan(500);
   await expect.poll(stands, { timeout: 60_000, interval: 200 }).toBe(true);
   const before = await at.stored();
   // Work goes on against the full disk.

@@ -19,7 +19,7 @@ import { fileOfPage } from './backup-page.ts';
 import { openWays, seenIn } from './connections.ts';
 import { certificateSecret } from './certificate.ts';
 import { askAgainAndAgain } from './poll.ts';
-import { NAMESPACE, OPERATOR, pods, startAppliance, type Appliance } from './appliance.ts';
+import { NAMESPACE, OPERATOR, pods, ready, startAppliance, type Appliance } from './appliance.ts';
 
 /** From `helm install` to the first recorded use in a report. */
 const FIRST_DATA_MS = 180_000;
@@ -55,7 +55,7 @@ test('both charts of a bundle bring an evaluation to Ready behind an air gap, ev
   await appliance.installOperator();
   say(`operator ready ${seconds(begun.at)} after helm install`);
   await appliance.install();
-  await appliance.ready();
+  await ready(appliance);
   say(`appliance Ready ${seconds(begun.at)} after helm install`);
   const path = '{range .items[*].status.containerStatuses[*]}{.name} {.restartCount}{"\\n"}{end}';
   const restarts = (await appliance.kubectl('get', 'pods', '-o', `jsonpath=${path}`)).trim().split('\n');
@@ -122,7 +122,7 @@ test('an upgrade replaces the pods of all parts while agents send, and nothing i
         interval: 500,
       })
       .toEqual([]);
-    await appliance.ready();
+    await ready(appliance);
   } finally {
     await polled.end();
   }

@@ -54,8 +54,6 @@ export interface Appliance {
   /** @param set values to change, as `name=value` */
   upgrade(set: string): Promise<void>;
   uninstall(release: string): Promise<void>;
-  /** Waits until it is. @throws with what its pods are at */
-  ready(): Promise<void>;
   kubectl(...args: string[]): Promise<string>;
   /** A value of a Secret. */
   secret(name: string, key: string): Promise<string>;
@@ -162,19 +160,12 @@ function applianceIn(
     ]);
   const kubectl: Appliance['kubectl'] = (...args) =>
     lab.kubectl([...args, '-n', NAMESPACE], { timeoutMs: 150_000 });
-  const appliance: Appliance = {
+  return {
     lab,
     ...known,
     imageIds: first.imageIds,
     at,
     kubectl,
-    async ready() {
-      await kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter').catch(
-        async (error: unknown) => {
-          throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
-        },
-      );
-    },
     async bring(bundle) {
       charts = (await carry(bundle)).charts;
     },
@@ -188,7 +179,6 @@ function applianceIn(
       return Buffer.from(text, 'base64').toString();
     },
   };
-  return appliance;
 }
 
 /** The operator makes Services inside of the cluster only: these are the customer's way in. */
@@ -207,6 +197,15 @@ function outside(): object[] {
       ports: [{ port: nodePort, nodePort, targetPort: SERVICE_PORTS[part as Outside] }],
     },
   }));
+}
+
+/** Waits until it is. @throws with what its pods are at */
+export async function ready(appliance: Appliance): Promise<void> {
+  await appliance
+    .kubectl('wait', '--for=condition=Ready', '--timeout=140s', 'processmeter/meter')
+    .catch(async (error: unknown) => {
+      throw new Error(`not ready: ${await pods(appliance)}`, { cause: error });
+    });
 }
 
 /** What tells why pods are not ready, for the message of a failure. */

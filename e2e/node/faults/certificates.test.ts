@@ -6,7 +6,7 @@ import { AgentProcess, type AgentEnvironment } from '@process-meter/e2e/stack/ag
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { accessTo, type Access } from '../agents.ts';
-import { startAppliance, type Appliance } from '../appliance.ts';
+import { ready, startAppliance, type Appliance } from '../appliance.ts';
 import { containersOf } from '../containers.ts';
 import { nothingIsLost } from '../load.ts';
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   appliance = await startAppliance(folder);
   await appliance.installOperator();
   await appliance.install(TLS);
-  await appliance.ready();
+  await ready(appliance);
   access = await accessTo(appliance, folder);
 }, 400_000);
 afterAll(async () => {
@@ -84,7 +84,7 @@ test('the certificate is renewed while they send: nothing is lost', async () => 
   await appliance.kubectl('delete', 'secret/meter-nats-server');
   await replaced(before);
   say(`renewed on three servers in ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  await appliance.ready();
+  await ready(appliance);
   expect(await arrived()).toBeGreaterThan(20);
 }, 300_000);
 
@@ -102,7 +102,7 @@ test('the authority is renewed while they send: they know the new one before it 
   expect(kept().map(({ authorities }) => authorities.join(''))).toEqual([fresh, fresh]);
   // Who was not told in time would have asked the Manager, and got new credentials with the answer.
   expect(kept().map(({ jwt }) => jwt)).toEqual(jwts);
-  await appliance.ready();
+  await ready(appliance);
   await arrived();
 }, 400_000);
 

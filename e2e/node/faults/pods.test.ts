@@ -6,7 +6,7 @@ import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
 import { seededRandom, shuffled } from '@process-meter/e2e/stack/seeded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessTo, type Access } from '../agents.ts';
-import { natsCertificate, pods, startAppliance, type Appliance } from '../appliance.ts';
+import { natsCertificate, pods, ready, startAppliance, type Appliance } from '../appliance.ts';
 import { containersOf, killContainer, type Container } from '../containers.ts';
 import { nothingIsLost } from '../load.ts';
 import { allowNoMoreMemory } from '../memory-limit.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await appliance.install(
     'messaging.embedded.replicas=3,manager.replicas=2,ingest.replicas=2,portal.replicas=2',
   );
-  await appliance.ready();
+  await ready(appliance);
   access = await accessTo(appliance, folder);
   for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));
 }, 400_000);
@@ -84,7 +84,7 @@ test(
       await pause(random() * 1000);
     }
     say(`${order.length} containers killed in ${Math.round((Date.now() - started) / 1000)} s`);
-    await appliance.ready();
+    await ready(appliance);
     expect(await arrived()).toBeGreaterThan(KILLS * 100);
   },
   KILLS * 120_000,
@@ -100,7 +100,7 @@ test('an Ingest that runs out of memory is ended by the kernel and begins again:
       interval: 500,
     })
     .toBe('OOMKilled');
-  await appliance.ready();
+  await ready(appliance);
   await arrived();
 }, 300_000);
 
@@ -111,7 +111,7 @@ test('kubelet and containerd killed and started again under load: the pods go on
     // A kubelet without containerd ends itself.
     if (component === 'containerd') await appliance.lab.restart('kubelet', { signal: 'SIGKILL' });
   }
-  await appliance.ready();
+  await ready(appliance);
   expect((await containersOf(appliance, 'manager')).map(({ id }) => id).toSorted()).toEqual(before);
   await arrived();
 }, 300_000);
@@ -128,6 +128,6 @@ test('a renewed certificate is taken by new pods, and no agent is lost over it',
       { timeout: BACK_MS, interval: 500 },
     )
     .toBe(true);
-  await appliance.ready();
+  await ready(appliance);
   await arrived();
 }, 300_000);

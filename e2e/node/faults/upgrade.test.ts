@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AgentProcess } from '@process-meter/e2e/stack/agent-process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessTo, type Access } from '../agents.ts';
-import { startAppliance, type Appliance } from '../appliance.ts';
+import { ready, startAppliance, type Appliance } from '../appliance.ts';
 import { laterBundle, type LaterReleases } from '../later-release.ts';
 import { nothingIsLost } from '../load.ts';
 import { askAgainAndAgain } from '../poll.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   appliance = await startAppliance(folder);
   await appliance.installOperator();
   await appliance.install('manager.replicas=2,ingest.replicas=2,portal.replicas=2');
-  await appliance.ready();
+  await ready(appliance);
   access = await accessTo(appliance, folder);
   for (const name of LOADS) load.push(await AgentProcess.load(await access.agent(name, '')));
 }, 400_000);
@@ -84,7 +84,7 @@ async function move(version: string): Promise<void> {
   try {
     await appliance.upgrade(`version=${version}`);
     await expect.poll(versions, { timeout: 150_000, interval: 500 }).toEqual([version]);
-    await appliance.ready();
+    await ready(appliance);
   } finally {
     await asked.end();
   }
@@ -102,7 +102,7 @@ async function bring(releases: LaterReleases): Promise<void> {
   await appliance.bring(await laterBundle(join(folder, version), releases, appliance.signingKey));
   const before = await uids();
   await appliance.upgradeOperator();
-  await appliance.ready();
+  await ready(appliance);
   expect(await uids()).toEqual(before);
 }
 
@@ -130,6 +130,6 @@ test('a release that takes from the schema comes after the one that added, and t
   await expect.poll(reason, { timeout: 30_000 }).toBe('DowngradeRefused');
   expect(await uids()).toEqual(before);
   await appliance.upgrade(`version=${CONTRACT.version}`);
-  await appliance.ready();
+  await ready(appliance);
   await nothingIsLost({ agents: load, names: LOADS, folder, pool: access.pool, say });
 }, 600_000);
