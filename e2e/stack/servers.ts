@@ -13,6 +13,7 @@ import {
   type LocalPostgres,
   type Supervised,
 } from '@process-meter/local';
+import { keepNats, type Patience } from './kept-nats.ts';
 import { managerClient, type ManagerClient } from './manager-client.ts';
 
 const program = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -57,6 +58,8 @@ export interface ServersOptions {
   database?: string;
   /** Folder of the streams, where it is not to lie among the rest. */
   streams?: string;
+  /** Given, the NATS server is started again when it is not healthy for so long. */
+  natsPatience?: Patience;
   /** Files: certificate of the NATS server, authorities that agents are told, and those that the services know. */
   tls?: { cert: string; key: string; authorities: string; known: string };
 }
@@ -70,6 +73,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     startPostgres({ dataDir, port: ports.postgres, database: 'processmeter' });
   const nats = (): Promise<LocalNats> => startNats(natsOptions(dir, ports.nats, options));
   const running = { postgres: await postgres(), nats: await nats() };
+  const kept = options.natsPatience && (await keepNats(running, nats, options.natsPatience));
   const databaseUrl = running.postgres.url;
   const backend = {
     PM_DATABASE_URL: databaseUrl,
@@ -114,6 +118,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     },
     async stop() {
       await Promise.all([...processes.values()].map((child) => child.stop('SIGTERM', 8000)));
+      await kept?.stop();
       await running.nats.stop();
       await running.postgres.stop();
       forget(dir);

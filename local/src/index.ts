@@ -1,4 +1,6 @@
 export { signIn, type ManagerApi } from './appliance/manager-api.ts';
+export { keepRunning, type Kept } from './appliance/part.ts';
+export type { Probe } from './appliance/probe.ts';
 export { makeLocalAuthority, type LocalAuthority } from './authority.ts';
 export { startNats, type LocalNats } from './nats.ts';
 export { ensureNatsServer } from './nats-server.ts';

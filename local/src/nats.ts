@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answers } from './answers.ts';
 import { ensureNatsServer } from './nats-server.ts';
 import { freePort } from './ports.ts';
-import { supervise } from './supervised.ts';
+import { supervise, type Supervised } from './supervised.ts';
 
 export interface LocalNats {
   /** Resolves when the server has ended, for whatever reason. */
@@ -12,6 +14,8 @@ export interface LocalNats {
   port: number;
   pid: number;
   storeDir: string;
+  /** Whether it does all of its work; with a stream that could not be written it does not until it starts again. */
+  healthy: () => Promise<boolean>;
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -38,17 +42,19 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   const jwtDir = join(home, 'jwt');
   mkdirSync(jwtDir, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
+  const monitor = { port: await freePort(), path: `/${randomUUID()}` };
   const config = join(home, 'nats.conf');
-  writeFileSync(config, configuration(home, port, options), { mode: 0o600 });
+  writeFileSync(config, configuration(home, { port, monitor }, options), { mode: 0o600 });
   const log = openSync(join(home, 'nats.log'), 'a', 0o600);
   const server = await supervise(ensureNatsServer(), ['-c', config], { stdio: ['ignore', log, log] });
-  await healthy(port, server.ended, join(home, 'nats.log'));
+  await untilReady(server, port, join(home, 'nats.log'));
   return {
     url: `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`,
     port,
     ended: server.ended,
     pid: server.pid,
     storeDir: home,
+    healthy: () => answers(`http://127.0.0.1:${monitor.port}${monitor.path}/healthz`),
     async stop() {
       await server.stop('SIGTERM');
       if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
@@ -57,11 +63,23 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   };
 }
 
-function configuration(home: string, port: number, { trust, tls, cluster }: NatsOptions): string {
+/** Where the server tells how it is. */
+interface Monitor {
+  port: number;
+  path: string;
+}
+
+function configuration(
+  home: string,
+  { port, monitor }: { port: number; monitor: Monitor },
+  { trust, tls, cluster }: NatsOptions,
+): string {
   const secure =
     tls && `tls { cert_file: ${JSON.stringify(tls.cert)}, key_file: ${JSON.stringify(tls.key)} }`;
   return [
     `listen: "127.0.0.1:${port}"`,
+    // It asks nobody for a password, and tells who is connected: other users of the machine do not know the path.
+    `http: "127.0.0.1:${monitor.port}", http_base_path: "${monitor.path}"`,
     `server_name: "${cluster?.server ?? 'process-meter'}"`,
     'max_payload: 4MB',
     'max_connections: 150000',
@@ -80,14 +98,16 @@ function clusterOf({ port, routes }: NonNullable<NatsOptions['cluster']>): strin
   return `cluster { name: process-meter, listen: "127.0.0.1:${port}", routes: [${others}] }`;
 }
 
-async function healthy(port: number, ended: Promise<{ code: number | null }>, log: string): Promise<void> {
+/** @throws when it does not get ready, after ending it */
+async function untilReady(server: Supervised, port: number, log: string): Promise<void> {
   let over = false;
-  void ended.then(() => (over = true));
+  void server.ended.then(() => (over = true));
   for (let attempt = 0; attempt < 400; attempt += 1) {
     if (over) throw new Error(`the NATS server ended while starting; see ${log}`);
     if (await greets(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  await server.kill('SIGKILL');
   throw new Error(`the NATS server does not answer after 20 s; see ${log}`);
 }
 

@@ -36,6 +36,8 @@ export interface ApplianceDeps extends KeepDeps {
 }
 
 const CONNECT_MS = 15_000;
+/** As patient as the liveness probe that the operator gives to its NATS servers. */
+const NATS_PATIENCE = { periodMs: 10_000, failureThreshold: 60 };
 /** Order of the end: what sends goes before what receives. */
 const STOP_ORDER = [['agent'], ['desktop', 'portal'], ['ingest', 'manager'], ['nats'], ['postgres']];
 
@@ -125,8 +127,8 @@ function natsPart({ state, ports, say }: ApplianceDeps): Part {
   ensureNatsServer(say);
   return {
     name: 'nats',
-    start: () =>
-      startNats({
+    async start() {
+      const server = await startNats({
         storeDir: state.nats,
         port: ports.nats,
         // The file names the folder for account JWTs relative to a server that runs beside it.
@@ -135,7 +137,9 @@ function natsPart({ state, ports, say }: ApplianceDeps): Part {
             /dir: "[^"]*"/,
             () => `dir: ${JSON.stringify(jwtDir)}`,
           ),
-      }),
+      });
+      return { ...server, probe: { healthy: server.healthy, ...NATS_PATIENCE } };
+    },
   };
 }
 

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { keepRunning, type Part } from './part.ts';
 
-/** A part whose ends are in the test's hand, on a clock that only sleeping moves. */
-function bench(failingStarts: readonly number[] = []) {
+const PERIOD_MS = 10_000;
+
+/**
+ * A part whose ends are in the test's hand, on a clock that only sleeping moves.
+ * @param looks what its probe finds one after the other; the next look has no answer
+ */
+function bench({ failingStarts = [], looks = [] }: { failingStarts?: number[]; looks?: boolean[] } = {}) {
+  const found = looks.values();
   const said: string[] = [];
   const slept: number[] = [];
   const crashes: (() => void)[] = [];
@@ -16,8 +22,10 @@ function bench(failingStarts: readonly number[] = []) {
       if (failingStarts.includes(starts)) throw new Error(`start ${starts} failed`);
       const end = Promise.withResolvers<void>();
       crashes.push(end.resolve);
+      const healthy = async (): Promise<boolean> => found.next().value ?? new Promise(() => undefined);
       return {
         ended: end.promise,
+        probe: { healthy, periodMs: PERIOD_MS, failureThreshold: 3 },
         async stop() {
           stops += 1;
           end.resolve();
@@ -44,12 +52,12 @@ test('a part that crashes is started again, each time after twice the wait', asy
     await expect.poll(() => b.starts()).toBe(crash + 1);
     await expect.poll(() => kept.runs()).toBe(true);
   }
-  expect(b.slept).toEqual([500, 1000, 2000]);
+  expect(b.slept.filter((ms) => ms !== PERIOD_MS)).toEqual([500, 1000, 2000]);
   await kept.stop();
 });
 
 test('a start that fails after a crash is told and tried again', async () => {
-  const b = bench([2]);
+  const b = bench({ failingStarts: [2] });
   const kept = await keepRunning(b.part, b.deps);
   b.crashes[0]?.();
   await expect.poll(() => b.starts()).toBe(3);
@@ -57,8 +65,20 @@ test('a start that fails after a crash is told and tried again', async () => {
   await kept.stop();
 });
 
+test('a part that runs without doing its work is ended and started again, once it was seen so three times in a row', async () => {
+  const b = bench({ looks: [false, false, true, false, false, false, true] });
+  const kept = await keepRunning(b.part, b.deps);
+  await expect.poll(() => b.starts()).toBe(2);
+  await expect.poll(() => b.slept.length).toBe(9);
+  expect(b.stops()).toBe(1);
+  expect(b.slept).toEqual([...Array<number>(6).fill(PERIOD_MS), 500, PERIOD_MS, PERIOD_MS]);
+  expect(b.said).toEqual(['ingest is not healthy; starting it again in 0.5 s', 'ingest runs again']);
+  await kept.stop();
+  expect(b.starts()).toBe(2);
+});
+
 test('a part that fails at its first start fails the caller', async () => {
-  const b = bench([1]);
+  const b = bench({ failingStarts: [1] });
   await expect(keepRunning(b.part, b.deps)).rejects.toThrow('start 1 failed');
 });
 

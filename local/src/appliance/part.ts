@@ -1,7 +1,11 @@
+import { probeFails, type Probe } from './probe.ts';
+
 /** A running part of the appliance. */
 export interface Running {
   /** Resolves when it has ended, for whatever reason. */
   ended: Promise<unknown>;
+  /** Without one it is well as long as it runs. */
+  probe?: Probe;
   stop(): Promise<void>;
 }
 
@@ -11,7 +15,7 @@ export interface Part {
   start(): Promise<Running>;
 }
 
-/** A part that is started again whenever it ends. */
+/** A part that is started again whenever it ends, or runs without doing its work. */
 export interface Kept {
   name: string;
   /** Whether it runs now; false while it waits for its next start. */
@@ -33,7 +37,7 @@ const START_GRACE_MS = 4000;
 /** After this long without a crash the next one counts as the first. */
 const STEADY_MS = 60_000;
 
-/** Starts a part, and again after each end of it, waiting twice as long each time. @throws when the first start fails */
+/** Starts a part, and again after each end of it or when its probe fails, waiting twice as long each time. @throws when the first start fails */
 export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
   let running: Running | undefined = await part.start();
   let stopping = false;
@@ -43,11 +47,13 @@ export async function keepRunning(part: Part, deps: KeepDeps): Promise<Kept> {
 
   const watch = async (): Promise<void> => {
     while (!stopping) {
-      await running?.ended;
+      const failing = running !== undefined && (await probeFails(running, deps.sleep));
       if (stopping) return;
-      running = undefined;
       if (deps.now() - startedAt > STEADY_MS) wait = FIRST_WAIT_MS;
-      deps.say(`${part.name} ended by itself; starting it again in ${wait / 1000} s`);
+      const what = failing ? 'is not healthy' : 'ended by itself';
+      deps.say(`${part.name} ${what}; starting it again in ${wait / 1000} s`);
+      if (failing) await running?.stop();
+      running = undefined;
       await Promise.race([deps.sleep(wait), stopped.promise]);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       await startAgain();

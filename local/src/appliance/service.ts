@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { answers } from '../answers.ts';
 import { supervise, type Supervised } from '../supervised.ts';
 import type { Running } from './part.ts';
 
@@ -55,17 +56,6 @@ async function ready(service: Service, child: Supervised, url: string): Promise<
   }
   await child.stop('SIGTERM', 1000);
   throw failure(service, `${service.name} is not ready after ${READY_MS / 1000} s`);
-}
-
-/** Whether an address answers with success. */
-export async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }
 
 const logFile = (service: Service): string => join(service.logDir, `${service.name}.log`);
