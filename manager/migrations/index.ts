@@ -8,6 +8,7 @@ import * as declaredResources from './0007-declared-resources.ts';
 import * as useDay from './0008-use-day.ts';
 import * as sessionTimes from './0009-session-times.ts';
 import * as restored from './0010-restored.ts';
+import * as coverageAgentDay from './0011-coverage-agent-day.ts';
 
 export interface MigrationModule {
   /** Older binaries must not run on a schema with this migration. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, MigrationModule>> = {
   '0008-use-day': useDay,
   '0009-session-times': sessionTimes,
   '0010-restored': restored,
+  '0011-coverage-agent-day': coverageAgentDay,
 };

@@ -112,7 +112,15 @@ test('what is restored is what was backed up, row by row, and goes on like it', 
   const before = await contents(source.pool);
   expect(await contents(target.pool)).toEqual(before);
   expect(restored.rows).toBeGreaterThan(30);
-  for (const table of ['segment', 'session', 'document', 'rollup_quarter', 'coverage_quarter', 'agent_range'])
+  for (const table of [
+    'segment',
+    'session',
+    'document',
+    'rollup_quarter',
+    'coverage_quarter',
+    'coverage_agent_day',
+    'agent_range',
+  ])
     expect([table, before[table]]).not.toEqual([table, '0:0']);
 
   // Numbers that went to applications after the backup go to no other.

@@ -1,6 +1,5 @@
 import type { Completeness } from '@process-meter/contract';
 import type { Slot } from '../calendar/index.ts';
-import { QUARTER_MS } from '../rollup/index.ts';
 
 export interface AgentPresence {
   agent: number;
@@ -68,10 +67,13 @@ function share({ covered, missing }: { covered: number; missing: number }): numb
   return covered + missing === 0 ? null : covered / (covered + missing);
 }
 
-/** The parts of a slot that are no whole quarters, each inside one quarter: none, one or two. */
-export function cutQuarters({ from, to }: Slot): Slot[] {
-  const first = Math.ceil(from / QUARTER_MS) * QUARTER_MS;
-  const last = Math.floor(to / QUARTER_MS) * QUARTER_MS;
+/**
+ * The parts of a slot that are no whole units, each inside one: none, one or two.
+ * @param unit ms, such as a quarter or a day of UTC
+ */
+export function cutParts({ from, to }: Slot, unit: number): Slot[] {
+  const first = Math.ceil(from / unit) * unit;
+  const last = Math.floor(to / unit) * unit;
   if (to <= from) return [];
   if (first > last) return [{ from, to }];
   return [

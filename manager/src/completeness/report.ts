@@ -1,9 +1,10 @@
 import type { Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import { midnights, slotsOf, stepFor, type Slot } from '../calendar/index.ts';
+import { coveredByAgent } from './agent-day-store.ts';
 import { completenessFrom, spansOf } from './model.ts';
 import { gapsIn } from './rolled-store.ts';
-import { coveredByAgent, namedAgents, readCompleteness, readLosses } from './store.ts';
+import { namedAgents, readCompleteness, readLosses } from './store.ts';
 
 export interface AgentCompleteness {
   id: string;

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Slot } from '../calendar/index.ts';
 import { readSnapshot } from '../db/index.ts';
 import { QUARTER_MS, rollOnce } from '../rollup/index.ts';
+import { recordCoverage, type RecordedCoverage } from '../testing/recorded.ts';
 import { testDatabase, type TestDatabase } from '../testing/template-db.ts';
-import { completenessOf, missingSpans, watchedStretches } from '../testing/watched.ts';
+import { completenessOf, watchedByAgent, watchedStretches } from '../testing/watched.ts';
 import { completenessByAgent } from './report.ts';
 import { namedAgents, readCompleteness } from './store.ts';
 
@@ -28,11 +29,6 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-interface Piece extends Slot {
-  agent: number;
-  cause: number;
-}
-
 /** mulberry32 */
 function seeded(seed: number): (below: number) => number {
   let state = seed;
@@ -48,8 +44,8 @@ function seeded(seed: number): (below: number) => number {
 function piecesOf(
   agent: number,
   random: (below: number) => number,
-): { pieces: Piece[]; watchedFrom: number } {
-  const pieces: Piece[] = [];
+): { pieces: RecordedCoverage[]; watchedFrom: number } {
+  const pieces: RecordedCoverage[] = [];
   let at = BASE + random(40) * MINUTE;
   while (at < NOW - 60 * MINUTE) {
     const end = at + (1 + random(150)) * MINUTE;
@@ -80,19 +76,6 @@ async function account(pool: Pool, slug: string): Promise<{ id: number; agents: 
   return { id, agents: agents.rows.map((row) => row.id) };
 }
 
-async function insert(pool: Pool, accountId: number, pieces: readonly Piece[]): Promise<void> {
-  await pool.query(
-    `insert into coverage select $1, * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::int2[])`,
-    [
-      accountId,
-      pieces.map(({ agent }) => agent),
-      pieces.map(({ from }) => new Date(from)),
-      pieces.map(({ to }) => new Date(to)),
-      pieces.map(({ cause }) => cause),
-    ],
-  );
-}
-
 async function roll(pool: Pool, limit: number): Promise<void> {
   const client = await pool.connect();
   await rollOnce(client, limit).finally(() => client.release());
@@ -103,20 +86,6 @@ async function counted(client: PoolClient, id: number, slots: Slot[]): Promise<C
   const range = { from: slots[0]!.from, to: slots.at(-1)!.to };
   const watched = await watchedStretches(client, id, range);
   return completenessOf(slots, watched, await namedAgents(client, id), NOW);
-}
-
-async function countedByAgent(client: PoolClient, id: number, range: Slot): Promise<unknown[]> {
-  const watched = await watchedStretches(client, id, range);
-  const agents = await namedAgents(client, id);
-  const gaps = missingSpans(watched, agents, NOW);
-  return agents.map((one) => {
-    const own = watched.filter(({ agent }) => agent === one.agent);
-    const missing = gaps
-      .filter(({ agent }) => agent === one.agent)
-      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
-      .filter(({ from, to }) => to > from);
-    return [one.id, completenessOf([range], own, [one], NOW).share?.toFixed(9), missing];
-  });
 }
 
 const RANGES: { name: string; slots: Slot[] }[] = [
@@ -155,7 +124,7 @@ test('completeness from the roll-up is what every single row says, in any order 
       ]);
     }
     while (waiting.length > 0) {
-      await insert(pool, id, waiting.splice(0, 1 + random(40)));
+      await recordCoverage(pool, id, waiting.splice(0, 1 + random(40)));
       if (random(3) > 0) await roll(pool, 1 + random(60));
     }
     for (const { name, slots } of RANGES) {
@@ -169,8 +138,10 @@ test('completeness from the roll-up is what every single row says, in any order 
         expect(rounded(got), `seed ${seed}, ${name}`).toEqual(rounded(want));
         const range = { from: slots[0]!.from, to: slots.at(-1)!.to };
         const byAgent = await completenessByAgent(client, { account: id, zone: 'UTC', range, now: NOW });
-        const told = byAgent.agents.map((one) => [one.id, one.share?.toFixed(9), one.missing]);
-        expect(told, `seed ${seed}, ${name}`).toEqual(await countedByAgent(client, id, range));
+        const told = (all: typeof wanted): unknown[] =>
+          all.map((one) => [one.id, one.share?.toFixed(9), one.missing]);
+        const wanted = await watchedByAgent(client, id, range, NOW);
+        expect(told(byAgent.agents), `seed ${seed}, ${name}`).toEqual(told(wanted));
       });
     }
   }

@@ -2,7 +2,7 @@ import type { Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import type { Slot } from '../calendar/index.ts';
 import { QUARTER_MS, quarterOf } from '../rollup/index.ts';
-import { completenessFrom, cutQuarters, spansOf, total, type AgentPresence } from './model.ts';
+import { completenessFrom, cutParts, spansOf, total, type AgentPresence } from './model.ts';
 import { coveredParts, coveredQuarters, freshStretches, gapsIn } from './rolled-store.ts';
 
 /**
@@ -32,12 +32,12 @@ async function readSlots(
   const known = slots.map(({ from, to }) => ({ from, to: Math.max(from, Math.min(to, now)) }));
   const range = { from: slots[0]?.from ?? now, to: slots.at(-1)?.to ?? now };
   const covered = await coveredQuarters(client, account, known);
-  const parts = known.flatMap(cutQuarters);
+  const parts = known.flatMap((slot) => cutParts(slot, QUARTER_MS));
   const inParts = await coveredParts(client, account, parts);
   const fresh = await freshStretches(client, account, range);
   let part = 0;
   const filled = known.map((slot, i) => {
-    const rolled = cutQuarters(slot).reduce((sum) => sum + (inParts[part++] ?? 0), covered[i] ?? 0);
+    const rolled = cutParts(slot, QUARTER_MS).reduce((sum) => sum + (inParts[part++] ?? 0), covered[i] ?? 0);
     return rolled + total(fresh.logged, slot.from, slot.to) + total(fresh.running, slot.from, slot.to);
   });
   return completenessFrom(slots, filled, spansOf(await gapsIn(client, account, range), now), now);
@@ -66,33 +66,6 @@ async function byQuarter(
     }),
   };
 }
-
-/**
- * Time that each agent watched of a range, ms. The running stretch of a connected agent, which no row tells yet, comes from
- * its open snapshot.
- */
-export async function coveredByAgent(
-  client: PoolClient,
-  account: number,
-  range: Slot,
-): Promise<Map<number, number>> {
-  const { rows } = await client.query<{ agent_id: number; ms: number }>(COVERED_BY_AGENT, [
-    account,
-    new Date(range.from),
-    new Date(range.to),
-    new Date(range.from - QUARTER_MS),
-  ]);
-  return new Map(rows.map((row) => [row.agent_id, row.ms]));
-}
-
-// A piece of coverage is cut at quarters: one that began earlier does not reach into the range.
-const COVERED_BY_AGENT = `
-  select agent_id, sum(extract(epoch from least(to_at, $3) - greatest(from_at, $2)) * 1000)::float8 as ms from (
-    select agent_id, from_at, to_at from coverage where account_id = $1 and from_at < $3 and from_at >= $4 and to_at > $2
-    union all
-    select agent_id, watched_from, as_of from open_snapshot
-      where account_id = $1 and watched_from < $3 and as_of > greatest(watched_from, $2)) piece
-  group by agent_id`;
 
 /** A loss that an agent told or that ingest found. */
 export interface LossInRange extends Slot {

@@ -177,6 +177,12 @@ export interface Database {
   coverage: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
   coverage_log: { account_id: number; agent_id: number; from_at: Instant; to_at: Instant; cause: number };
   coverage_quarter: { account_id: number; q: number; covered_ms: Int8 };
+  coverage_agent_day: {
+    account_id: number;
+    day: ColumnType<Date, string, string>;
+    agent_id: number;
+    covered_ms: Int8;
+  };
   coverage_break: { agent_id: number; at: Instant; account_id: number; resumed_at: OptionalInstant };
   capability: {
     account_id: number;

@@ -108,6 +108,32 @@ async function live(pool: Pool, { account, agent, application, spans, asOf }: Re
   }
 }
 
+/** A stretch that an agent watched; `cause` says how it ended. */
+export interface RecordedCoverage {
+  agent: number;
+  from: number;
+  to: number;
+  cause: number;
+}
+
+/** Writes coverage as ingest does. */
+export async function recordCoverage(
+  pool: Pool,
+  account: number,
+  pieces: readonly RecordedCoverage[],
+): Promise<void> {
+  await pool.query(
+    `insert into coverage select $1, * from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::int2[])`,
+    [
+      account,
+      pieces.map(({ agent }) => agent),
+      pieces.map(({ from }) => date(from)),
+      pieces.map(({ to }) => date(to)),
+      pieces.map(({ cause }) => cause),
+    ],
+  );
+}
+
 /** Rolls up everything that is dirty. */
 export async function rollAll(pool: Pool): Promise<void> {
   const client = await pool.connect();

@@ -2,6 +2,8 @@ import { CAUSE, type Completeness } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
 import type { Slot } from '../calendar/index.ts';
 import { completenessFrom, spansOf, total, type AgentPresence, type Missing } from '../completeness/model.ts';
+import type { AgentCompleteness } from '../completeness/report.ts';
+import { namedAgents } from '../completeness/store.ts';
 
 /** A stretch an agent watched without a break. `cause` says how it ended. */
 export interface Watched {
@@ -44,6 +46,26 @@ export function missingSpans(
     return [{ agent: stretch.agent, from: stretch.to, to, revokedAt: revoked.get(stretch.agent) ?? null }];
   });
   return spansOf(gaps, now);
+}
+
+/** What completeness by agent says, counted from every single row. */
+export async function watchedByAgent(
+  client: PoolClient,
+  account: number,
+  range: Slot,
+  now: number,
+): Promise<Pick<AgentCompleteness, 'id' | 'share' | 'missing'>[]> {
+  const watched = await watchedStretches(client, account, range);
+  const agents = await namedAgents(client, account);
+  const gaps = missingSpans(watched, agents, now);
+  return agents.map((one) => {
+    const own = watched.filter(({ agent }) => agent === one.agent);
+    const missing = gaps
+      .filter(({ agent }) => agent === one.agent)
+      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
+      .filter(({ from, to }) => to > from);
+    return { id: one.id, share: completenessOf([range], own, [one], now).share, missing };
+  });
 }
 
 /**

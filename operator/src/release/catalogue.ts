@@ -22,7 +22,7 @@ export const catalogueSchema = z.array(releaseSchema).min(1);
 export const RELEASES: readonly Release[] = [
   {
     version: '0.1.0',
-    schema: '0010-restored',
+    schema: '0011-coverage-agent-day',
     from: '0.1.0',
     images: {
       Manager: 'registry.processmeter.io/process-meter/manager:0.1.0',
