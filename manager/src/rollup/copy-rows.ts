@@ -5,15 +5,13 @@ const PG_EPOCH_MS = 946_684_800_000;
 /** Signature (11), flags (4) and the length of the header extension (4). */
 const HEADER_BYTES = 19;
 
-/** One row of COPY BINARY with columns that are all present (not null). */
-export class CopyRow {
-  readonly #bytes: Buffer;
-  readonly #offsets: number[];
+const POSITION_OF_LOW = 4;
+const HIGH = 2 ** 32;
 
-  constructor(bytes: Buffer, offsets: number[]) {
-    this.#bytes = bytes;
-    this.#offsets = offsets;
-  }
+/** A row of COPY BINARY with columns that are all present (not null). */
+export class CopyRow {
+  #bytes: Buffer = Buffer.alloc(0);
+  readonly #offsets: number[] = [];
 
   int2(column: number): number {
     return this.#bytes.readInt16BE(this.#at(column));
@@ -27,9 +25,31 @@ export class CopyRow {
     return this.#bytes.readBigInt64BE(this.#at(column));
   }
 
-  /** timestamptz as ms UTC. */
+  /** timestamptz as ms UTC. Its microseconds are exact as a number for 285 years around 2000. */
   instant(column: number): number {
-    return Number(this.int8(column) / 1000n) + PG_EPOCH_MS;
+    const at = this.#at(column);
+    const microseconds = this.#bytes.readInt32BE(at) * HIGH + this.#bytes.readUInt32BE(at + POSITION_OF_LOW);
+    return Math.trunc(microseconds / 1000) + PG_EPOCH_MS;
+  }
+
+  /**
+   * Goes to the row at an offset.
+   * @returns where the next one begins; undefined when it is not whole yet, or at the trailer (field count −1)
+   */
+  seek(bytes: Buffer, start: number): number | undefined {
+    if (bytes.length < start + 2) return undefined;
+    const fields = bytes.readInt16BE(start);
+    if (fields < 0) return undefined;
+    let at = start + 2;
+    for (let i = 0; i < fields; i += 1) {
+      if (bytes.length < at + 4) return undefined;
+      const length = bytes.readInt32BE(at);
+      if (length < 0) throw new Error('a copied column is null');
+      this.#offsets[i] = at + 4;
+      at += 4 + length;
+    }
+    this.#bytes = bytes;
+    return bytes.length < at ? undefined : at;
   }
 
   #at(column: number): number {
@@ -39,8 +59,12 @@ export class CopyRow {
   }
 }
 
-/** Reads the rows of a `COPY … TO STDOUT (FORMAT BINARY)` stream as they come; rows may be split over chunks. */
-export async function* readCopyRows(stream: Readable): AsyncGenerator<CopyRow> {
+/**
+ * Reads the rows of a `COPY … TO STDOUT (FORMAT BINARY)` stream as they come; rows may be split over chunks.
+ * @param take is called for each row, which is valid until it returns
+ */
+export async function readCopyRows(stream: Readable, take: (row: CopyRow) => void): Promise<void> {
+  const row = new CopyRow();
   let rest: Buffer = Buffer.alloc(0);
   let header = true;
   for await (const chunk of stream) {
@@ -52,27 +76,10 @@ export async function* readCopyRows(stream: Readable): AsyncGenerator<CopyRow> {
       at = HEADER_BYTES + rest.readInt32BE(HEADER_BYTES - 4);
       header = false;
     }
-    for (let row = parseRow(rest, at); row !== undefined; row = parseRow(rest, at)) {
-      yield row.row;
-      at = row.end;
+    for (let next = row.seek(rest, at); next !== undefined; next = row.seek(rest, at)) {
+      take(row);
+      at = next;
     }
     rest = rest.subarray(at);
   }
-}
-
-/** The row at an offset; undefined when it is not whole yet, or at the trailer (field count −1). */
-function parseRow(bytes: Buffer, start: number): { row: CopyRow; end: number } | undefined {
-  if (bytes.length < start + 2) return undefined;
-  const fields = bytes.readInt16BE(start);
-  if (fields < 0) return undefined;
-  const offsets: number[] = [];
-  let at = start + 2;
-  for (let i = 0; i < fields; i += 1) {
-    if (bytes.length < at + 4) return undefined;
-    const length = bytes.readInt32BE(at);
-    if (length < 0) throw new Error('a copied column is null');
-    offsets.push(at + 4);
-    at += 4 + length;
-  }
-  return bytes.length < at ? undefined : { row: new CopyRow(bytes, offsets), end: at };
 }

@@ -9,6 +9,9 @@ export interface MinuteCounts {
 
 const STATES = 3;
 const VALUES = STATES * MINUTES_PER_QUARTER;
+/** Length of {@link encodeMinutes}, and of {@link encodeMinuteTimes}. */
+export const MINUTES_BYTES = VALUES * 2;
+export const MINUTE_TIMES_BYTES = VALUES * 4;
 const MAX_COUNT = 32_767;
 const MAX_MS = 2 ** 32 - 1;
 
@@ -17,27 +20,28 @@ const MAX_MS = 2 ** 32 - 1;
  * timeout, 15 big-endian int2 each. Counts above 32,767 are stored as that.
  */
 export function encodeMinutes(counts: ArrayLike<number>): Buffer {
-  const bytes = Buffer.alloc(VALUES * 2);
+  const bytes = Buffer.alloc(MINUTES_BYTES);
   for (let i = 0; i < VALUES; i += 1) bytes.writeInt16BE(Math.min(counts[i] ?? 0, MAX_COUNT), i * 2);
   return bytes;
 }
 
 /** Inverse of {@link encodeMinutes}. Throws on a buffer of another length. */
 export function decodeMinutes(bytes: Buffer): MinuteCounts {
-  if (bytes.length !== VALUES * 2) throw new Error(`minutes take 90 bytes, not ${bytes.length}`);
+  if (bytes.length !== MINUTES_BYTES) throw new Error(`minutes take 90 bytes, not ${bytes.length}`);
   return byState((i) => bytes.readInt16BE(i * 2));
 }
 
 /** Ms per minute and state, over all instances: 45 values as 180 bytes, in the order of {@link encodeMinutes}. */
 export function encodeMinuteTimes(ms: ArrayLike<number>): Buffer {
-  const bytes = Buffer.alloc(VALUES * 4);
+  const bytes = Buffer.alloc(MINUTE_TIMES_BYTES);
   for (let i = 0; i < VALUES; i += 1) bytes.writeUInt32BE(Math.min(ms[i] ?? 0, MAX_MS), i * 4);
   return bytes;
 }
 
 /** Inverse of {@link encodeMinuteTimes}. Throws on a buffer of another length. */
 export function decodeMinuteTimes(bytes: Buffer): MinuteCounts {
-  if (bytes.length !== VALUES * 4) throw new Error(`times of minutes take 180 bytes, not ${bytes.length}`);
+  if (bytes.length !== MINUTE_TIMES_BYTES)
+    throw new Error(`times of minutes take 180 bytes, not ${bytes.length}`);
   return byState((i) => bytes.readUInt32BE(i * 4));
 }
 

@@ -10,9 +10,12 @@ export type Scope = 'all' | 'past';
 /** From when (ms, monotonic) the next round of each scope may begin. */
 export type Pace = Readonly<Record<Scope, number>>;
 
-/** Rounds of all quarters take at most this share of the time; what is not rolled yet is computed by the reports. */
+/**
+ * Rounds take at most this share of the time; what is not rolled yet is computed by the reports. A round keeps one
+ * connection busy, so past quarters, which are done with it, may have most of its time.
+ */
 const ALL_SHARE = 0.1;
-const PAST_SHARE = 0.5;
+const PAST_SHARE = 0.8;
 const REST_MOST_MS = 60_000;
 /** Rows of the quarter before the running one still come in: batches wait, and clocks differ. */
 const STILL_RUNNING = 2;

@@ -17,7 +17,8 @@ const FIRST = BASE / QUARTER_MS;
 
 const bufferOf = (segments: readonly Segment[]): UseBuffer => {
   const use = new UseBuffer();
-  for (const { session, ...span } of segments) use.push(String(session), span, false);
+  for (const { session, ...span } of segments)
+    use.push({ agent: session % 2, session: BigInt(session) }, span, false);
   return use;
 };
 
@@ -161,7 +162,7 @@ test('the order in which segments come does not matter', () => {
 
 test('a session that starts counts as a start in its quarter only', () => {
   const use = new UseBuffer();
-  use.push('a', { started: BASE + 1000, ended: BASE + 2 * QUARTER_MS, state: 1 }, true);
+  use.push({ agent: 1, session: 1n }, { started: BASE + 1000, ended: BASE + 2 * QUARTER_MS, state: 1 }, true);
   const quarters = sweepQuarters(use, FIRST, FIRST + 1);
   expect(quarters.map((quarter) => [quarter.sessions, quarter.starts])).toEqual([
     [1, 1],

@@ -71,30 +71,51 @@ class Quarter {
  * @returns the quarters in which something was open, in order
  */
 export function sweepQuarters(use: UseBuffer, first: number, last: number): QuarterUse[] {
-  const quarters = new Map<number, Quarter>();
-  const at = (quarter: number): Quarter => {
-    const known = quarters.get(quarter);
-    if (known !== undefined) return known;
-    const made = new Quarter();
-    quarters.set(quarter, made);
-    return made;
-  };
+  const quarters = new Quarters(first);
   const range = { from: quarterStart(first), to: quarterStart(last + 1) };
   const events: number[] = [];
   for (const spans of use.sessions()) {
-    const clipped = clip(spans, range.from, range.to);
-    countSession(clipped, at);
+    const clipped = clip(spans, range);
+    countSession(clipped, quarters);
     for (const span of clipped)
       events.push(eventOf(span.started, span.state, 1), eventOf(span.ended, span.state, 0));
   }
-  sweepEvents(events, range.from, at);
+  sweepEvents(events, range.from, quarters);
   for (const start of use.starts) {
-    if (start >= range.from && start < range.to) at(quarterOf(start)).starts += 1;
+    if (start >= range.from && start < range.to) quarters.at(quarterOf(start)).starts += 1;
   }
-  return [...quarters].toSorted(([a], [b]) => a - b).flatMap(([number, quarter]) => result(number, quarter));
+  return quarters.used();
 }
 
-function clip(spans: readonly StateSpan[], from: number, to: number): StateSpan[] {
+/** The quarters of a run that something was found in. */
+class Quarters {
+  readonly #first: number;
+  readonly #found: Quarter[] = [];
+
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  at(number: number): Quarter {
+    const known = this.#found[number - this.#first];
+    if (known !== undefined) return known;
+    const made = new Quarter();
+    this.#found[number - this.#first] = made;
+    return made;
+  }
+
+  used(): QuarterUse[] {
+    const uses: QuarterUse[] = [];
+    this.#found.forEach((quarter, i) => {
+      if (quarter.peakOpen > 0) uses.push(useOf(this.#first + i, quarter));
+    });
+    return uses;
+  }
+}
+
+function clip(spans: readonly StateSpan[], { from, to }: { from: number; to: number }): readonly StateSpan[] {
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (first === undefined || last === undefined || (first.started >= from && last.ended <= to)) return spans;
   return spans
     .map((span) => ({ ...span, started: Math.max(span.started, from), ended: Math.min(span.ended, to) }))
     .filter((span) => span.ended > span.started);
@@ -103,14 +124,14 @@ function clip(spans: readonly StateSpan[], from: number, to: number): StateSpan[
 /** One number per change, so that a typed array sorts them fast: time, then state and direction in the low digit. */
 const eventOf = (at: number, state: number, opens: 0 | 1): number => at * 8 + state * 2 + opens;
 
-function sweepEvents(list: readonly number[], from: number, at: (quarter: number) => Quarter): void {
-  const events = Float64Array.from(list).sort();
+function sweepEvents(list: readonly number[], from: number, quarters: Quarters): void {
+  const events = new Float64Array(list).sort();
   const counts = [0, 0, 0, 0];
   let open = 0;
   let since = from;
   for (const event of events) {
     const time = Math.floor(event / 8);
-    if (time > since && open > 0) spread(counts, open, { from: since, to: time }, at);
+    if (time > since && open > 0) spread(counts, open, { from: since, to: time }, quarters);
     since = time;
     const low = event - time * 8;
     const state = low >> 1;
@@ -124,23 +145,23 @@ function spread(
   counts: readonly number[],
   open: number,
   span: { from: number; to: number },
-  at: (quarter: number) => Quarter,
+  quarters: Quarters,
 ): void {
   for (let from = span.from; from < span.to;) {
     const quarter = quarterOf(from);
     const to = Math.min(span.to, quarterStart(quarter + 1));
-    at(quarter).add(counts, open, from, to);
+    quarters.at(quarter).add(counts, open, from, to);
     from = to;
   }
 }
 
 /** Counts the session once in each of its quarters, and once in each of its minutes under its most active state there. */
-function countSession(spans: readonly StateSpan[], at: (quarter: number) => Quarter): void {
+function countSession(spans: readonly StateSpan[], quarters: Quarters): void {
   let quarter = Number.NEGATIVE_INFINITY;
   let minute = Number.NEGATIVE_INFINITY;
   let best = 0;
   const settle = (): void => {
-    if (best > 0) countMinute(at, minute, best);
+    if (best > 0) countMinute(quarters, minute, best);
   };
   for (const span of spans) {
     const lastMinute = Math.floor((span.ended - 1) / MINUTE_MS);
@@ -153,38 +174,35 @@ function countSession(spans: readonly StateSpan[], at: (quarter: number) => Quar
         best = span.state;
       }
       const q = Math.floor((m * MINUTE_MS) / QUARTER_MS);
-      if (q !== quarter) at(q).sessions += 1;
+      if (q !== quarter) quarters.at(q).sessions += 1;
       quarter = q;
     }
   }
   settle();
 }
 
-function countMinute(at: (quarter: number) => Quarter, minute: number, state: number): void {
+function countMinute(quarters: Quarters, minute: number, state: number): void {
   const quarter = Math.floor((minute * MINUTE_MS) / QUARTER_MS);
   const index = (state - 1) * MINUTES_PER_QUARTER + (minute - quarter * MINUTES_PER_QUARTER);
-  const { minutes } = at(quarter);
+  const { minutes } = quarters.at(quarter);
   minutes[index] = (minutes[index] ?? 0) + 1;
 }
 
-function result(number: number, quarter: Quarter): QuarterUse[] {
-  if (quarter.peakOpen === 0) return [];
-  return [
-    {
-      quarter: number,
-      msActive: quarter.ms[1] ?? 0,
-      msInactive: quarter.ms[2] ?? 0,
-      msTimeout: quarter.ms[3] ?? 0,
-      peakOpen: quarter.peakOpen,
-      peakActive: quarter.peaks[1] ?? 0,
-      peakInactive: quarter.peaks[2] ?? 0,
-      peakTimeout: quarter.peaks[3] ?? 0,
-      peakAt: quarter.peakAt,
-      peakMs: quarter.peakEnd - quarter.peakAt,
-      sessions: quarter.sessions,
-      starts: quarter.starts,
-      minutes: encodeMinutes(quarter.minutes),
-      minuteMs: encodeMinuteTimes(quarter.minuteMs),
-    },
-  ];
+function useOf(number: number, quarter: Quarter): QuarterUse {
+  return {
+    quarter: number,
+    msActive: quarter.ms[1] ?? 0,
+    msInactive: quarter.ms[2] ?? 0,
+    msTimeout: quarter.ms[3] ?? 0,
+    peakOpen: quarter.peakOpen,
+    peakActive: quarter.peaks[1] ?? 0,
+    peakInactive: quarter.peaks[2] ?? 0,
+    peakTimeout: quarter.peaks[3] ?? 0,
+    peakAt: quarter.peakAt,
+    peakMs: quarter.peakEnd - quarter.peakAt,
+    sessions: quarter.sessions,
+    starts: quarter.starts,
+    minutes: encodeMinutes(quarter.minutes),
+    minuteMs: encodeMinuteTimes(quarter.minuteMs),
+  };
 }

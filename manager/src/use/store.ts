@@ -86,7 +86,8 @@ export function addOpen(buffer: UseBuffer, run: Run, open: readonly OpenRow[]): 
   for (const row of open) {
     const span = { started: row.started.getTime(), ended: row.ended.getTime(), state: row.state };
     const overlaps = span.ended > quarterStart(run.first) && span.started < quarterStart(run.last + 1);
-    if (overlaps) buffer.push(`${row.agent_id}.${row.session_id}`, span, (row.flags & SESSION_START) !== 0);
+    const session = { agent: row.agent_id, session: BigInt(row.session_id) };
+    if (overlaps) buffer.push(session, span, (row.flags & SESSION_START) !== 0);
   }
 }
 
