@@ -207,3 +207,21 @@ test('of a list that is too long what is chosen is still named', async () => {
   expect(narrowed.facets.without).toEqual({ app: 3, user: 260, computer: 3, state: 3 });
   expect(narrowed.total).toBe(3);
 });
+
+test('a deleted application is offered where it was used, also with no session left', async () => {
+  const at = { minutes: 10, state: null, computer: 'ws-1' } as const;
+  const { account } = await record([
+    { ...at, app: 'draw', user: 'ida', from: 0 },
+    { ...at, app: 'plan', user: 'olav', from: 100 },
+  ]);
+  await database.pool.query('update application set deleted_at = now() where account_id = $1', [account]);
+  const offered = async (from: number, to: number): Promise<unknown> => {
+    const { facets } = await answer(account, { from, to, at: undefined, chosen: { user: ['olav'] } });
+    return facets.applications.map(({ slug, count }) => [slug, count]);
+  };
+  expect(await offered(0, 200)).toEqual([
+    ['plan', 1],
+    ['draw', 0],
+  ]);
+  expect(await offered(50, 200)).toEqual([['plan', 1]]);
+});

@@ -29,7 +29,7 @@ export interface SessionFilter {
  * own, so that a range reads the sessions of its days and not all that began before it ends.
  */
 export const OPEN_IN_RANGE = `
-  open_in_range as (
+  open_in_range as not materialized (
     select * from session where account_id = $1 and started < $3 and started >= $2::timestamptz - interval '1 day'
       and (ended is null or ended > $2)
     union all
