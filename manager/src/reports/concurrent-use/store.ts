@@ -114,19 +114,23 @@ interface LaneRow {
   state: number;
 }
 
+// Sessions are looked up one by one: as a join all sessions that there ever were would be read.
 const LANES = `
-  with spans as (
+  with spans as materialized (
     select agent_id, session_id, started, ended, state from segment
       where application_id = $2 and account_id = $1 and started < $4 and ended > $3
         and started > $3::timestamptz - interval '8 hours 1 second'
     union all
     select agent_id, session_id, started, ended, state from open_stretch
       where application_id = $2 and account_id = $1 and started < $4 and ended > greatest($3, started)
+  ), open as (
+    select o.agent_id, o.session_id, s.*
+    from (select distinct agent_id, session_id from spans) o cross join lateral (
+      select a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as session, s.user_name, s.computer
+      from session s join agent a on a.id = s.agent_id where s.agent_id = o.agent_id and s.id = o.session_id limit 1) s
   )
-  select a.external_id || '.' || lpad(to_hex(s.id), 16, '0') as session, s.user_name, s.computer,
-    p.started, p.ended, p.state
-  from spans p join session s on s.agent_id = p.agent_id and s.id = p.session_id join agent a on a.id = p.agent_id
-  order by p.started`;
+  select o.session, o.user_name, o.computer, p.started, p.ended, p.state
+  from spans p join open o on o.agent_id = p.agent_id and o.session_id = p.session_id order by p.started`;
 
 function clip(spans: readonly StateSpan[], range: Slot): StateSpan[] {
   return spans
