@@ -1,6 +1,6 @@
 import { STATE, type ApplicationRef, type Sessions } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
-import { MATCHES, OPEN_IN_RANGE, parameters, STATE_NOW, type SessionFilter } from './store.ts';
+import { isWhole, OPEN_IN_RANGE, parameters, PASSES, STATE_NOW, type SessionFilter } from './store.ts';
 
 type Facets = Sessions['facets'];
 
@@ -86,17 +86,6 @@ async function named(client: PoolClient, filter: SessionFilter, kind: NamedKind)
   return { values: rows.map(({ value, count }) => ({ value, count })), all: rows[0]?.all ?? 0 };
 }
 
-/** Whether nothing is asked for but the range. */
-const isWhole = ({
-  applications: app,
-  users,
-  computers,
-  states: inState,
-  session,
-  at,
-}: SessionFilter): boolean =>
-  [app, users, computers, inState, session, at].every((asked) => asked === undefined);
-
 async function states(client: PoolClient, filter: SessionFilter): Promise<Facets['states']> {
   const { rows } = await client.query<{ state: number | null; n: number }>(
     STATES,
@@ -107,8 +96,6 @@ async function states(client: PoolClient, filter: SessionFilter): Promise<Facets
     count: rows.find(({ state }) => state === STATE[value])?.n ?? 0,
   }));
 }
-
-const PASSES = Object.values(MATCHES).join(' and ');
 
 const USED_APPLICATIONS = `
   with ${OPEN_IN_RANGE}

@@ -44,15 +44,17 @@ const REFERENCE_BEGINS = `s.agent_id = any(array(select a.id from agent a where 
 /** Of a session `s`; null once it ended. */
 export const STATE_NOW = `select min(d.state) from open_document d where d.agent_id = s.agent_id and d.session_id = s.id`;
 
-/** Whether a session `s` passes each of the filters. */
-export const MATCHES = {
-  application: `($4::int[] is null or s.application_id = any($4))`,
-  user: `($5::text[] is null or s.user_name = any($5))`,
-  computer: `($6::text[] is null or s.computer = any($6))`,
-  rest: `($7::text is null or (${REFERENCE_BEGINS}))
-      and ($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))`,
-  state: `($8::int[] is null or (s.ended is null and (${STATE_NOW}) = any($8)))`,
-} as const;
+/** Whether a session `s` passes all of the filters. */
+export const PASSES = [
+  `($4::int[] is null or s.application_id = any($4))`,
+  `($5::text[] is null or s.user_name = any($5))`,
+  `($6::text[] is null or s.computer = any($6))`,
+  `($7::text is null or (${REFERENCE_BEGINS}))`,
+  `($8::int[] is null or (s.ended is null and (${STATE_NOW}) = any($8)))`,
+  `($9::timestamptz is null or (s.started <= $9 and (s.ended is null or s.ended > $9)))`,
+].join(' and ');
+
+const TIMES = ['active_ms', 'inactive_ms', 'timeout_ms'] as const;
 
 /** What the filter gives, with the times that are kept. */
 const CHOSEN = `
@@ -60,7 +62,7 @@ const CHOSEN = `
     select s.agent_id, s.id, s.application_id, s.user_name, s.computer, s.desktop, s.started, s.ended, s.end_cause,
       s.kept_active_ms, s.kept_inactive_ms, s.kept_timeout_ms
     from open_in_range s
-    where ${MATCHES.application} and ${MATCHES.user} and ${MATCHES.computer} and ${MATCHES.rest} and ${MATCHES.state}
+    where ${PASSES}
   )`;
 
 /** Of a session `of` and its agent `a`. */
@@ -79,8 +81,8 @@ type Rest = 'few' | 'many';
 const withTimes = (of: string, rest: Rest): string => `
   rest as materialized (select agent_id, id, started from ${of} where kept_active_ms is null),
   ${sweptTimes('rest', 'all', rest === 'many' ? SINCE_FIRST : '')}, timed as (
-    select c.*, ${(['active_ms', 'inactive_ms', 'timeout_ms'] as const).map(timeOf).join(', ')},
-      ${(['active_ms', 'inactive_ms', 'timeout_ms'] as const).map(knownTime).join(' + ')} as open_ms
+    select c.*, ${TIMES.map(timeOf).join(', ')},
+      ${TIMES.map(knownTime).join(' + ')} as open_ms
     from ${of} c left join times t on t.agent_id = c.agent_id and t.session_id = c.id
   )`;
 
@@ -118,6 +120,10 @@ async function withoutLoops<T>(client: PoolClient, rest: Rest, query: () => Prom
 /** Not narrowed to one application, user, computer or session. */
 const isWide = ({ applications, users, computers, session }: SessionFilter): boolean =>
   session === undefined && [applications, users, computers].every((each) => (each?.length ?? 2) > 1);
+
+/** Whether nothing is asked for but the range. */
+export const isWhole = ({ applications, users, computers, states, session, at }: SessionFilter): boolean =>
+  [applications, users, computers, states, session, at].every((asked) => asked === undefined);
 
 const SORT_COLUMNS = {
   started: 'started',
@@ -174,16 +180,38 @@ export async function listSessions(
   page: Page,
 ): Promise<SessionRow[]> {
   const rest = isByTime(page.sort) ? await restOf(client, filter) : 'few';
+  const near = isWhole(filter) ? await nearEnough(client, filter, page) : ALL_TIME;
   const { rows } = await withoutLoops(client, rest, () =>
     client.query<ListedRow>(
       `${CHOSEN}, ${pageOf(page.sort, rest)}
        select s.*, case when s.ended is null then (${STATE_NOW}) end as state_now,
          (select count(*)::int from document d where d.agent_id = s.agent_id and d.session_id = s.id) as documents
        from page s order by ${orderBy(page.sort)}, ref`,
-      [...parameters(filter), page.limit, page.offset],
+      [...parameters(filter), page.limit, page.offset, ...near],
     ),
   );
   return rows.map(rowOf);
+}
+
+/** First and last start (as SQL instants, inclusive) of the sessions that may be on a page. */
+type Starts = readonly [string, string];
+const ALL_TIME: Starts = ['-infinity', 'infinity'];
+
+/**
+ * In the order of starts the page is found by the index: where as many sessions began as there are up to its end, no
+ * later one (or earlier one, in the order from the last) can be on it.
+ */
+async function nearEnough(client: PoolClient, filter: SessionFilter, page: Page): Promise<Starts> {
+  if (page.sort !== 'started' && page.sort !== '-started') return ALL_TIME;
+  const { rows } = await client.query<{ edge: string }>(
+    `select started::text as edge from session where account_id = $1 and started < $3
+       and started >= $2::timestamptz - interval '1 day' and (ended is null or ended > $2)
+     order by ${orderBy(page.sort)} offset $4 limit 1`,
+    [filter.account, new Date(filter.from), new Date(filter.to), page.offset + page.limit - 1],
+  );
+  const edge = rows[0]?.edge;
+  if (edge === undefined) return ALL_TIME;
+  return page.sort === 'started' ? [ALL_TIME[0], edge] : [edge, ALL_TIME[1]];
 }
 
 export async function sumSessions(
@@ -193,8 +221,7 @@ export async function sumSessions(
   const rest = await restOf(client, filter);
   const { rows } = await withoutLoops(client, rest, () =>
     client.query<{ n: number; active_ms: number; inactive_ms: number; timeout_ms: number }>(
-      `${CHOSEN}, ${withTimes('chosen', rest)} select count(*)::int as n, coalesce(sum(active_ms), 0) as active_ms,
-         coalesce(sum(inactive_ms), 0) as inactive_ms, coalesce(sum(timeout_ms), 0) as timeout_ms from timed`,
+      sumsOf(rest),
       parameters(filter),
     ),
   );
@@ -208,6 +235,19 @@ export async function sumSessions(
     },
   };
 }
+
+/** Kept times are added up where they lie; what has none is found by its own indexes. */
+const sumsOf = (rest: Rest): string => `
+  with ${OPEN_IN_RANGE}, untimed_in_range as (
+    select * from session where account_id = $1 and started < $3 and ended is null
+    union all
+    select * from session where account_id = $1 and started < $3 and ended > $2 and kept_active_ms is null
+  ), rest as materialized (select agent_id, id, started from untimed_in_range s where ${PASSES}),
+  ${sweptTimes('rest', 'all', rest === 'many' ? SINCE_FIRST : '')}
+  select k.n, ${TIMES.map((of) => `k.${of} + t.${of} as ${of}`).join(', ')}
+  from (select count(*)::int as n, ${TIMES.map((of) => `coalesce(sum(kept_${of}), 0) as ${of}`).join(', ')}
+      from open_in_range s where ${PASSES}) k,
+    (select ${TIMES.map((of) => `coalesce(sum(${of}), 0) as ${of}`).join(', ')} from times) t`;
 
 /** Of {@link CHOSEN}. */
 export function parameters(filter: SessionFilter): unknown[] {
@@ -231,7 +271,8 @@ export function parameters(filter: SessionFilter): unknown[] {
 function pageOf(sort: SessionsQuery['sort'], rest: Rest): string {
   const by = orderBy(sort);
   const top = (of: string): string =>
-    `top as (select * from ${of} order by ${by} fetch first ($10::int + $11::int) rows with ties)`;
+    `top as (select * from ${of} where started >= $12 and started <= $13
+      order by ${by} fetch first ($10::int + $11::int) rows with ties)`;
   const cut = `cut as (
     select t.*, p.slug, p.name as title, ${refOf('t')} as ref
     from top t join (select id, external_id from agent) a on a.id = t.agent_id
