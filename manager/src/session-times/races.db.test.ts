@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { SessionFilter } from '../reports/sessions/store.ts';
+import type { SessionFilter } from '../reports/sessions/filter.ts';
 import type { Step } from '../testing/sample-agent.ts';
 import {
   BASE,
@@ -11,7 +11,7 @@ import {
   type Desk,
   type Send,
 } from '../testing/times-lab.ts';
-import { sumSessions } from '../reports/sessions/store.ts';
+import { sumSessions } from '../reports/sessions/sums.ts';
 
 let lab: TimesLab;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { STATE, type ApplicationRef, type Sessions } from '@process-meter/contract';
 import type { PoolClient } from 'pg';
-import { isWhole, OPEN_IN_RANGE, parameters, PASSES, STATE_NOW, type SessionFilter } from './store.ts';
+import { isWhole, OPEN_IN_RANGE, parameters, PASSES, STATE_NOW, type SessionFilter } from './filter.ts';
 
 type Facets = Sessions['facets'];
 

@@ -225,3 +225,44 @@ test('a deleted application is offered where it was used, also with no session l
   ]);
   expect(await offered(50, 200)).toEqual([['plan', 1]]);
 });
+
+test('pages in the order of starts are cuts of the whole list, also of sessions that began at the same instant or days ago', async () => {
+  const starts = fc.array(
+    fc.tuple(fc.constantFrom(-2000, -1500, 0, 1, 2, 3, 4, 5), fc.integer({ min: 1, max: 2500 })),
+    {
+      minLength: 8,
+      maxLength: 16,
+    },
+  );
+  const page = fc.record({
+    size: fc.integer({ min: 1, max: 5 }),
+    sort: fc.constantFrom('started', '-started'),
+  });
+  await fc.assert(
+    fc.asyncProperty(starts, page, async (made, { size, sort }) => {
+      const { account } = await record(
+        made.map(([from, minutes]): Made => ({
+          app: 'draw',
+          user: 'ida',
+          computer: 'ws-1',
+          from,
+          minutes,
+          state: null,
+        })),
+      );
+      const listed = async (more: Record<string, string>): Promise<Sessions> => {
+        const query = sessionsQuerySchema.parse({ from: iso(0), to: iso(600), sort, ...more });
+        return sessionsReport(database.pool, { account, query, zone: 'UTC', now: AS_OF });
+      };
+      const { sessions: whole, total } = await listed({ size: '200' });
+      expect(whole).toHaveLength(total);
+      const inOrder = whole.map(({ started }) => started);
+      expect(inOrder).toEqual(inOrder.toSorted((a, b) => (sort === 'started' ? a - b : b - a)));
+      for (let number = 1; (number - 1) * size < total; number += 1) {
+        const { sessions } = await listed({ size: String(size), page: String(number) });
+        expect(sessions).toEqual(whole.slice((number - 1) * size, number * size));
+      }
+    }),
+    { numRuns: 10 },
+  );
+}, 120_000);

@@ -4,7 +4,9 @@ import { checkedRange, type Slot } from '../../calendar/index.ts';
 import { readCompleteness } from '../../completeness/index.ts';
 import { readSnapshot } from '../../db/index.ts';
 import { sessionFacets } from './facets.ts';
-import { applicationIds, listSessions, sumSessions, type SessionFilter } from './store.ts';
+import { applicationIds, type SessionFilter } from './filter.ts';
+import { listSessions } from './list.ts';
+import { sumSessions } from './sums.ts';
 
 export interface SessionsInput {
   account: number;
