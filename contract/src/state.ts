@@ -65,3 +65,8 @@ export const SEGMENT_FLAG = {
 
 /** Longest segment in ms (8 h). Longer ones are cut, so that `started > T − cap` bounds every overlap query. */
 export const SEGMENT_CAP_MS = 8 * 3_600_000;
+/**
+ * Longest piece of coverage, ms: it ends at the next quarter-hour UTC at the latest, so that "complete until" is never
+ * older than that. Completeness is rolled up by quarters and relies on it.
+ */
+export const COVERAGE_CAP_MS = 15 * 60_000;

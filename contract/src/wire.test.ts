@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AppError, type ErrorCode } from './errors.ts';
 import type { AgentRecord, OpenSnapshot, SegmentRecord } from './record.ts';
-import { SEGMENT_CAP_MS } from './state.ts';
+import { COVERAGE_CAP_MS, SEGMENT_CAP_MS } from './state.ts';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_PLAIN_BYTES,
@@ -70,8 +70,8 @@ const document = fc
     })),
   );
 const coverage = fc
-  .record({ span, cause: code })
-  .map(({ span: [from, ms], cause }) => ({ kind: 'coverage' as const, from, to: from + ms, cause }));
+  .record({ from: instant, ms: fc.integer({ min: 0, max: COVERAGE_CAP_MS }), cause: code })
+  .map(({ from, ms, cause }) => ({ kind: 'coverage' as const, from, to: from + ms, cause }));
 const gap = fc
   .record({ span, lost: fc.integer({ min: -1, max: 1e6 }) })
   .map(({ span: [from, ms], lost }) => ({
@@ -268,6 +268,14 @@ test('a segment is as long as the cap at most, and never of negative length', ()
   expect(changed(one(SEGMENT_CAP_MS), () => undefined)).toBeUndefined();
   expect(changed(one(SEGMENT_CAP_MS + 1), () => undefined)).toBe('PM-6005');
   expect(changed(one(-1), () => undefined)).toBe('PM-6005');
+});
+
+test('a piece of coverage is a quarter-hour long at most', () => {
+  const one = (ms: number): AgentRecord[] => [
+    { kind: 'coverage', seq: 1, from: NOW, to: NOW + ms, cause: 9 },
+  ];
+  expect(changed(one(COVERAGE_CAP_MS), () => undefined)).toBeUndefined();
+  expect(changed(one(COVERAGE_CAP_MS + 1), () => undefined)).toBe('PM-6005');
 });
 
 test.each([

@@ -17,7 +17,7 @@ import {
   type OpenSnapshot,
   type SegmentRecord,
 } from './record.ts';
-import { SEGMENT_CAP_MS } from './state.ts';
+import { COVERAGE_CAP_MS, SEGMENT_CAP_MS } from './state.ts';
 import { parseUnambiguous } from './unambiguous-json.ts';
 
 /**
@@ -174,7 +174,7 @@ export function decodeBatch(body: Uint8Array, encoding: string | undefined): Bat
     open: wire.o,
   };
   if (batch.others.length !== wire.r.length) throw invalid('segments travel as columns only');
-  for (const record of batch.others) requireOrder(record);
+  for (const record of batch.others) requireSpan(record);
   requireEverySeqOnce(batch);
   return batch;
 }
@@ -287,11 +287,13 @@ function requireInstant(at: number): void {
   if (at < EARLIEST_INSTANT_MS || at > LATEST_INSTANT_MS) throw invalid('a segment begins at no instant');
 }
 
-/** Nothing ends before it began: the roll-up and the reports rely on it. */
-function requireOrder(record: Batch['others'][number]): void {
+/** Nothing ends before it began, and a piece of coverage is short: the roll-up and the reports rely on it. */
+function requireSpan(record: Batch['others'][number]): void {
   const [from, to] = spanOf(record);
   if (to !== null && to < from)
     throw invalid(`the ${record.kind} with seq ${record.seq} ends before it begins`);
+  if (record.kind === 'coverage' && record.to - from > COVERAGE_CAP_MS)
+    throw invalid(`the coverage with seq ${record.seq} is longer than ${COVERAGE_CAP_MS} ms`);
 }
 
 function spanOf(record: Batch['others'][number]): [from: number, to: number | null] {

@@ -1,8 +1,5 @@
-import { CAUSE, type CauseCode } from '@process-meter/contract';
+import { CAUSE, COVERAGE_CAP_MS, type CauseCode } from '@process-meter/contract';
 import type { EmitRecord } from './sample.ts';
-
-/** Watching is reported in pieces that end at quarter-hours UTC, so that "complete until" is never older than that. */
-export const COVERAGE_CUT_MS = 15 * 60_000;
 
 export interface Coverage {
   /** Start of the running interval; null while nothing is watched. */
@@ -16,7 +13,7 @@ export function startCoverage(coverage: Coverage, at: number): void {
 /** Cuts the running interval at each quarter-hour that has passed. */
 export function advanceCoverage(coverage: Coverage, now: number, emit: EmitRecord): void {
   while (coverage.from !== null) {
-    const cutAt = (Math.floor(coverage.from / COVERAGE_CUT_MS) + 1) * COVERAGE_CUT_MS;
+    const cutAt = (Math.floor(coverage.from / COVERAGE_CAP_MS) + 1) * COVERAGE_CAP_MS;
     if (now < cutAt) return;
     emit({ kind: 'coverage', from: coverage.from, to: cutAt, cause: CAUSE.cut });
     coverage.from = cutAt;
