@@ -97,6 +97,8 @@ function deployment(
       serviceAccount: given.name,
       user: USERS.app,
       graceSeconds: 60,
+      // Else the pods of a new revision may stand on one node once those that they replace are gone.
+      revisionLabel: 'pod-template-hash',
       pullSecrets: spec.imagePullSecrets,
       containers: [container(spec, part, given.name)],
       volumes: [...part.volumes, { name: 'tmp', emptyDir: {} }],

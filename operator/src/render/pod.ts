@@ -43,6 +43,8 @@ export interface PodInput {
   serviceAccount: string;
   user: number;
   graceSeconds: number;
+  /** Label that tells the pods of one revision; each revision is spread by itself. Without it all pods are spread together. */
+  revisionLabel?: string;
   pullSecrets: readonly { name: string }[] | undefined;
   containers: readonly object[];
   volumes: readonly object[];
@@ -70,6 +72,7 @@ export function podTemplate(input: PodInput): object {
       topologySpreadConstraints: [
         {
           labelSelector: { matchLabels: selectorLabels(input.component, input.instance) },
+          matchLabelKeys: input.revisionLabel === undefined ? undefined : [input.revisionLabel],
           maxSkew: 1,
           topologyKey: 'kubernetes.io/hostname',
           whenUnsatisfiable: 'ScheduleAnyway',
