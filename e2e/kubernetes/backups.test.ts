@@ -113,6 +113,7 @@ describe('a backup', () => {
     expect((await place.find(`${KIND}/early`))?.status).toMatchObject({
       jobName: job,
       location: FILE,
+      size: '1.2Mi',
       sizeBytes: RESULT.bytes,
       rows: RESULT.rows,
       sha256: RESULT.sha256,
@@ -123,7 +124,7 @@ describe('a backup', () => {
       completedAt: expect.stringMatching(/^20/),
     });
     const row = (await place.kubectl('get', 'pmbackup', '--no-headers')).trim().split(/\s+/);
-    expect(row.slice(0, 5)).toEqual(['early', 'meter', 'True', 'BackedUp', String(RESULT.bytes)]);
+    expect(row.slice(0, 5)).toEqual(['early', 'meter', 'True', 'BackedUp', '1.2Mi']);
   });
 
   test('stays a record: its Job may go, its spec cannot change, and nothing is written again', async () => {

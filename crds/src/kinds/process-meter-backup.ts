@@ -48,6 +48,7 @@ export const processMeterBackupSpecSchema = immutable(
 
 const processMeterBackupStatusSchema = platformStatus({
   ...jobStatus,
+  size: z.string().max(20).optional().describe('Size of the file, rounded, such as `1.2Gi`.'),
   sizeBytes: count('Size of the file, in bytes.').optional(),
   sha256: z.string().max(64).optional().describe('Digest of the file, in hex.'),
   schemaVersion: z.string().max(100).optional().describe('Newest migration that had run in the database.'),
@@ -74,7 +75,7 @@ export const processMeterBackup = {
   columns: [
     INSTALLATION_COLUMN,
     ...READY_COLUMNS,
-    { name: 'Size', type: 'integer', jsonPath: '.status.sizeBytes', description: 'Bytes of the file.' },
+    { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Size of the file, rounded.' },
     { name: 'Taken', type: 'date', jsonPath: '.status.asOf', description: 'What instant it is of.' },
     {
       name: 'Location',

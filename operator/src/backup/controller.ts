@@ -4,6 +4,7 @@ import { onceController, stalled, type Look, type OnceDeps, type Standing } from
 import { namespaceKey, runningInstallation, runs, targetOf } from '../platform/running.ts';
 import type { Release } from '../release/catalogue.ts';
 import { backupJob } from '../render/backup-job.ts';
+import { roundedQuantity } from '../render/quantity.ts';
 import { BACKUPS, PROCESS_METERS } from '../resources.ts';
 import type { ControllerOptions, KubeClient, Lister } from '../runtime/index.ts';
 
@@ -73,6 +74,7 @@ function standingOf(run: Exclude<JobRun, { state: 'none' }>, jobName: string): S
       location: file,
       asOf,
       rows,
+      size: roundedQuantity(bytes),
       sizeBytes: bytes,
       sha256,
       schemaVersion,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytesOf } from './quantity.ts';
+import { bytesOf, roundedQuantity } from './quantity.ts';
 
 test.each([
   ['0', 0],
@@ -24,4 +24,17 @@ test('with a point or an exponent', () => {
 
 test.each(['', 'Gi', '10 Gi', '-1', '10GiB', 'ten'])('"%s" is none', (quantity) => {
   expect(() => bytesOf(quantity)).toThrow('no quantity');
+});
+
+test.each([
+  [0, '0'],
+  [1023, '1023'],
+  [1024, '1Ki'],
+  [1_288_490_188, '1.2Gi'],
+  [10_737_418_240, '10Gi'],
+  [366_700_000, '350Mi'],
+  [2 ** 20 - 1, '1Mi'],
+  [3.5 * 2 ** 40, '3.5Ti'],
+])('%i bytes are about %s', (bytes, quantity) => {
+  expect(roundedQuantity(bytes)).toBe(quantity);
 });

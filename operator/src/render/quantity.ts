@@ -26,3 +26,16 @@ export function bytesOf(quantity: string): number {
   if (number === '' || factor === undefined) throw new Error(`no quantity: ${quantity}`);
   return Math.floor(Number(number) * factor);
 }
+
+const UNITS = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
+
+/** Bytes as a short quantity, rounded for people, such as `900`, `1.2Gi` or `350Mi`. */
+export function roundedQuantity(bytes: number): string {
+  let number = bytes;
+  for (const unit of UNITS) {
+    const rounded = Number(number.toFixed(number < 10 ? 1 : 0));
+    if (rounded < 1024) return `${rounded}${unit}`;
+    number /= 1024;
+  }
+  return String(bytes);
+}
