@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A disk of its own, so small that it can be filled. */
 export interface SmallDisk {
@@ -34,4 +35,12 @@ export function smallDisk(megabytes: number): SmallDisk {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Fills a disk. @returns whether nothing new comes in although somebody works */
+export async function nothingComesIn(disk: SmallDisk, stored: () => Promise<number>): Promise<boolean> {
+  disk.fill(0);
+  const before = await stored();
+  await pause(1500);
+  return (await stored()) === before;
 }
