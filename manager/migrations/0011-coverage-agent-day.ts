@@ -39,8 +39,8 @@ async function keepSums(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Agents cut at quarters, so that no piece reaches over midnight; nothing obliges them to, so each counts in every day that it
- * touches.
+ * Agents cut at quarters, so that no piece reaches over midnight; the contract obliges them to be short and no more, so each
+ * counts in every day that it touches.
  * @param pieces where they are, as FROM takes it
  */
 const addPieces = (pieces: string): ReturnType<typeof sql.raw> =>
