@@ -21,6 +21,6 @@ export * from './api/applications.ts';
 export * from './api/common.ts';
 export * from './api/dead-letters.ts';
 export * from './api/declared.ts';
-export * from './api/declared.ts';
 export * from './api/overview.ts';
+export * from './api/record-stream.ts';
 export * from './api/reports.ts';

@@ -1,4 +1,4 @@
-import { STATE } from '@process-meter/contract';
+import { STATE, type RecordRoom } from '@process-meter/contract';
 import type { RecordedSpan } from '../../manager/src/testing/recorded.ts';
 import { seededRandom } from './seeded.ts';
 
@@ -9,6 +9,15 @@ const DAY = 24 * HOUR;
 /** The instant at which everything stands still: Tuesday 17 November 2026, 14:32:08 in Oslo. */
 export const FIXED_NOW = Date.UTC(2026, 10, 17, 13, 32, 8);
 export const FIXED_ZONE = 'Europe/Oslo';
+
+/** What the message servers hold: all of it is stored, and most of five days is kept. */
+export const RECORDED_ROOM: RecordRoom = {
+  bytes: 1_284_000_000,
+  maxBytes: 7_500_000_000,
+  waiting: 0,
+  oldestAt: Date.UTC(2026, 10, 12, 17, 4),
+  behind: false,
+};
 
 export const APPLICATIONS = [
   { name: 'CivilDraft 2026', rules: [{ executable: 'civildraft*' }, { windowClass: 'CivilDraft' }] },

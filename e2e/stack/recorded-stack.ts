@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { CAUSE, STATE } from '@process-meter/contract';
 import { freePort, startPostgres, supervise, type Supervised } from '@process-meter/local';
 import type { Pool } from 'pg';
+import { noHub } from '../../manager/src/hub/index.ts';
 import { PASSWORD, testApi, type TestApi } from '../../manager/src/testing/api.ts';
 import { addAgent, recordUse, rollAll } from '../../manager/src/testing/recorded.ts';
 import {
@@ -10,6 +11,7 @@ import {
   APPLICATIONS,
   FIXED_NOW,
   FIXED_ZONE,
+  RECORDED_ROOM,
   recordedSpans,
   type RecordedAgent,
 } from './recorded-data.ts';
@@ -33,7 +35,8 @@ export interface RecordedStack {
 /** Starts PostgreSQL, the Manager's API and the built portal, all at one fixed instant, over recorded data. */
 export async function startRecordedStack(): Promise<RecordedStack> {
   const postgres = await startPostgres();
-  const api = await testApi(postgres.url, { clock: () => FIXED_NOW });
+  const hub = { ...noHub(), recordRoom: () => Promise.resolve(RECORDED_ROOM) };
+  const api = await testApi(postgres.url, { clock: () => FIXED_NOW, hub });
   const parts: Supervised[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => part.stop('SIGKILL')));

@@ -17,6 +17,7 @@ import type { Replay } from './ingest/index.ts';
 import { liveRoutes, type LiveBoard } from './live/index.ts';
 import { overviewRoutes } from './overview/index.ts';
 import { createHttp, health, openApi, type App, type HttpDeps } from './plugins/index.ts';
+import { recordStreamRoutes } from './record-stream/index.ts';
 import { reportRoutes } from './reports/index.ts';
 
 export interface AppDeps extends AgentsDeps, Omit<HttpDeps, 'log'> {
@@ -48,6 +49,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       reportRoutes(routes, deps);
       completenessRoutes(routes, deps);
       deadLetterRoutes(routes, deps);
+      recordStreamRoutes(routes, deps);
       declaredRoutes(routes, deps);
       done();
     },

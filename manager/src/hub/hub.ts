@@ -8,11 +8,12 @@ import {
   inboxPrefix,
   natsAddresses,
   KV_CONFIG,
+  type RecordRoom,
 } from '@process-meter/contract';
 import type { Log } from '../log.ts';
 import { natsAuthenticator, type Credentials } from '../nats-trust/index.ts';
 import { ensureStreams } from './ensure-streams.ts';
-import { keepRoom } from './room.ts';
+import { keepRoom, readRoom, toldRoom } from './room.ts';
 import { managedStreams, STREAM_BYTES } from './streams.ts';
 
 /** The Manager's side of NATS. Survives the server's absence: it connects again by itself, for ever. */
@@ -24,6 +25,8 @@ export interface Hub {
   purgeConfig(account: string, agent: string): Promise<void>;
   /** Sends a sealed message to an agent that listens now; it is lost for one that does not. */
   sendDown(account: string, agent: string, sealed: Uint8Array): void;
+  /** What the stream of records holds. @throws AppError PM-5003 */
+  recordRoom(): Promise<RecordRoom>;
   onPresence(handle: (message: PresenceMessage) => void): void;
   /** Runs at the first connect and at each one after a loss, when the streams are there. */
   onConnected(handle: () => void): void;
@@ -72,13 +75,13 @@ class NatsHub implements Hub {
   }
 
   async putConfig(account: string, agent: string, sealed: Uint8Array): Promise<void> {
-    await this.#acked((connection) =>
+    await this.#answered((connection) =>
       jetstream(connection).publish(configSubject(account, agent), sealed, { timeout: 3000 }),
     );
   }
 
   async purgeConfig(account: string, agent: string): Promise<void> {
-    await this.#acked(async (connection) => {
+    await this.#answered(async (connection) => {
       const manager = await jetstreamManager(connection, API);
       return manager.streams.purge(`KV_${KV_CONFIG}`, { filter: configSubject(account, agent) });
     });
@@ -86,6 +89,13 @@ class NatsHub implements Hub {
 
   sendDown(account: string, agent: string, sealed: Uint8Array): void {
     if (this.connected()) this.#connection?.publish(downSubject(account, agent), sealed);
+  }
+
+  recordRoom(): Promise<RecordRoom> {
+    return this.#answered(async (connection) => {
+      const { room, firstAt } = await readRoom(await jetstreamManager(connection, API));
+      return toldRoom(room, firstAt);
+    });
   }
 
   onPresence(handle: (message: PresenceMessage) => void): void {
@@ -109,11 +119,11 @@ class NatsHub implements Hub {
     await this.#connection?.close();
   }
 
-  async #acked(work: (connection: NatsConnection) => Promise<unknown>): Promise<void> {
+  async #answered<Answer>(work: (connection: NatsConnection) => Promise<Answer>): Promise<Answer> {
     if (this.#connection === undefined || !this.#ready)
       throw new AppError('unavailable', 'The NATS server does not answer.');
     try {
-      await work(this.#connection);
+      return await work(this.#connection);
     } catch (cause) {
       throw new AppError('unavailable', 'The NATS server does not answer.', { cause });
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { firstKept, type StreamRoom } from './room.ts';
+import { firstKept, toldRoom, type StreamRoom } from './room.ts';
 
 const room = (over: Partial<StreamRoom>): StreamRoom => ({
   bytes: 900,
@@ -24,6 +24,24 @@ test('what is not stored stays, whatever room it takes', () => {
   expect(firstKept(room({ storedSeq: 110 }))).toBe(111);
   expect(firstKept(room({ storedSeq: 100 }))).toBeNull();
   expect(firstKept(room({ storedSeq: 0 }))).toBeNull();
+});
+
+test('people are told what waits, since when it is kept, and that it is behind', () => {
+  expect(toldRoom(room({ storedSeq: 190 }), 7)).toEqual({
+    bytes: 900,
+    maxBytes: 1000,
+    waiting: 10,
+    oldestAt: 7,
+    behind: false,
+  });
+  expect(toldRoom(room({ storedSeq: 0 }), 7)).toMatchObject({ waiting: 100, behind: true });
+  expect(toldRoom(room({ bytes: 799, storedSeq: 0 }), 7).behind).toBe(false);
+  expect(toldRoom(room({ bytes: 0, firstSeq: 201, storedSeq: 150 }), 7)).toMatchObject({
+    waiting: 0,
+    oldestAt: null,
+  });
+  // A stream that was made anew begins before what its consumer had.
+  expect(toldRoom(room({ storedSeq: 500 }), 7).waiting).toBe(0);
 });
 
 test('nothing goes that is not stored, and never more than there is', () => {

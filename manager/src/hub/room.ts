@@ -1,5 +1,5 @@
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
-import { INGEST_CONSUMER, STREAM_RECORDS } from '@process-meter/contract';
+import { INGEST_CONSUMER, STREAM_RECORDS, type RecordRoom } from '@process-meter/contract';
 import type { Log } from '../log.ts';
 
 /** Of its room: more than this is too full, and then so much stays. */
@@ -12,7 +12,7 @@ export interface StreamRoom {
   maxBytes: number;
   firstSeq: number;
   lastSeq: number;
-  /** Everything up to this sequence is stored in the database. */
+  /** Everything up to this sequence is stored in the database; 0 when nothing is known to be. */
   storedSeq: number;
 }
 
@@ -29,30 +29,47 @@ export function firstKept({ bytes, maxBytes, firstSeq, lastSeq, storedSeq }: Str
   return first > firstSeq ? first : null;
 }
 
+/** What of it people are told. @param firstAt when its oldest message came, ms */
+export function toldRoom(room: StreamRoom, firstAt: number): RecordRoom {
+  const { bytes, maxBytes, firstSeq, lastSeq, storedSeq } = room;
+  return {
+    bytes,
+    maxBytes,
+    waiting: lastSeq - Math.min(Math.max(storedSeq, firstSeq - 1), lastSeq),
+    oldestAt: bytes === 0 ? null : firstAt,
+    behind: isBehind(room),
+  };
+}
+
+/** Whether the stream is nearly full of what is not stored yet. */
+const isBehind = (room: StreamRoom): boolean =>
+  room.maxBytes > 0 && room.bytes >= FULL * room.maxBytes && firstKept(room) === null;
+
 /** Makes room in the stream of records where it needs some. @returns how many messages went */
 export async function keepRoom(manager: JetStreamManager, log: Log): Promise<number> {
-  const room = await roomOf(manager);
-  const first = room && firstKept(room);
-  if (room !== undefined && room.bytes >= FULL * room.maxBytes && first === null)
+  const { room } = await readRoom(manager);
+  const first = firstKept(room);
+  if (isBehind(room))
     log.error({ room }, 'the stream of records is nearly full of what ingest has not stored yet');
-  if (first === null || first === undefined) return 0;
+  if (first === null) return 0;
   const { purged } = await manager.streams.purge(STREAM_RECORDS, { seq: first });
   log.info({ room, purged }, 'made room in the stream of records: what went is stored in the database');
   return purged;
 }
 
-/** @returns undefined while nothing is known to be stored: ingest was never here, or goes back after a restore */
-async function roomOf(manager: JetStreamManager): Promise<StreamRoom | undefined> {
+/** Nothing is known to be stored while ingest was never here, or goes back after a restore. */
+export async function readRoom(manager: JetStreamManager): Promise<{ room: StreamRoom; firstAt: number }> {
   const { config, state } = await manager.streams.info(STREAM_RECORDS);
   const storedSeq = await manager.consumers.info(STREAM_RECORDS, INGEST_CONSUMER).then(
     (consumer) => consumer.ack_floor.stream_seq,
     (error: unknown) => {
-      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound)
-        return undefined;
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return 0;
       throw error;
     },
   );
-  if (storedSeq === undefined) return undefined;
   const { bytes, first_seq: firstSeq, last_seq: lastSeq } = state;
-  return { bytes, maxBytes: config.max_bytes, firstSeq, lastSeq, storedSeq };
+  return {
+    room: { bytes, maxBytes: config.max_bytes, firstSeq, lastSeq, storedSeq },
+    firstAt: Date.parse(state.first_ts),
+  };
 }

@@ -2,7 +2,7 @@ import { firstStart } from '../access/index.ts';
 import { PresenceKeeper } from '../agents/index.ts';
 import { buildApp, type AppDeps } from '../app.ts';
 import { compose } from '../compose.ts';
-import { connectHub, noHub } from '../hub/index.ts';
+import { connectHub, noHub, type Hub } from '../hub/index.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { initSecrets, readSecrets, type Secrets } from '../nats-trust/index.ts';
@@ -53,6 +53,8 @@ export interface TestApiOptions {
   /** Authorities that agents trust it by. */
   authorities?: readonly string[];
   database?: TestDatabase;
+  /** In place of a NATS server. */
+  hub?: Hub;
   clock?: () => number;
 }
 
@@ -68,7 +70,7 @@ export async function testApi(postgresUrl: string, options: TestApiOptions = {})
   const natsUrl = options.nats?.url ?? 'nats://127.0.0.1:1';
   const hub =
     options.nats === undefined
-      ? noHub()
+      ? (options.hub ?? noHub())
       : connectHub({ servers: natsUrl, credentials: secrets.manager, log });
   const deps = compose({
     db,

@@ -1,6 +1,15 @@
-import type { ConcurrentUse, LiveNow, SessionDetail, Sessions, UsePoint } from '@process-meter/contract';
+import type {
+  ConcurrentUse,
+  DeadLetterList,
+  LiveNow,
+  SessionDetail,
+  Sessions,
+  UsePoint,
+} from '@process-meter/contract';
 import { describe, expect, it } from 'vitest';
+import type { Result } from '#lib/result.ts';
 import { concurrentAnswer } from './concurrent-answer.ts';
+import { healthAnswer } from './health-answer.ts';
 import { incompleteSpans } from './incomplete.ts';
 import { isBeforeFirstAgent, overviewAnswer } from './overview-answer.ts';
 import { sessionAnswer, sessionsAnswer } from './session-answer.ts';
@@ -211,5 +220,35 @@ describe('the answer of the sessions', () => {
     expect(list(1, 0.93)).toContain('93% of this time is known so far');
     expect(list(1, null)).not.toContain('known');
     expect(list(0, null)).toContain('it is not known what was open');
+  });
+});
+
+describe('the answer of Health', () => {
+  const failure = { ok: false, failure: { code: 'PM-5000', title: 'It failed.', detail: '' } } as const;
+  const room = { bytes: 1, maxBytes: 10, waiting: 0, oldestAt: AT, behind: false };
+  const stream = (over: Partial<typeof room> | null) =>
+    ({ ok: true, data: { room: over && { ...room, ...over } } }) as const;
+  const letters = (total: number): Result<DeadLetterList> => ({
+    ok: true,
+    data: { letters: [], groups: [], total, replayed: 0, dropped: { count: 0, lastAt: null } },
+  });
+  const answer = (...of: Parameters<typeof healthAnswer>): string =>
+    plain(healthAnswer(...of).map(({ text }) => text));
+
+  it('says what waits and what was refused', () => {
+    expect(answer(stream({}), letters(0))).toBe('Every batch of records was accepted.');
+    expect(answer(stream({ waiting: 1 }), letters(0))).toContain('1 batch of records waits to be stored.');
+    expect(answer(stream({ waiting: 1200 }), letters(2))).toBe(
+      '1,200 batches of records wait to be stored. 2 batches of records were refused. They are kept with their reasons and not counted.',
+    );
+  });
+  it('is an alarm where somebody must look', () => {
+    expect(healthAnswer(stream(null), letters(0))[0]?.alarm).toBe(true);
+    expect(healthAnswer(stream({ waiting: 9, behind: true }), letters(0))[0]).toMatchObject({ alarm: true });
+  });
+  it('does not say that it is well when it is not known', () => {
+    expect(answer(failure, letters(1))).toContain('1 batch of records was refused.');
+    expect(answer(stream(null), failure)).not.toContain('accepted');
+    expect(answer(failure, failure)).not.toContain('accepted');
   });
 });

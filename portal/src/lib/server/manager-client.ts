@@ -13,6 +13,7 @@ import {
   meSchema,
   overviewSchema,
   problemSchema,
+  recordStreamSchema,
   sessionDetailSchema,
   sessionsSchema,
   type ApplicationSettings,
@@ -150,6 +151,7 @@ export class ManagerClient {
   revokeAgent = (id: string) => this.#send(nothingSchema, 'POST', `agents/${slug(id)}/revoke`, {});
   addEnrolmentToken = (request: { label: string; validHours: number }) =>
     this.#send(enrolmentTokenSchema, 'POST', 'enrolment-tokens', request);
+  recordStream = () => this.#call(recordStreamSchema, 'record-stream');
   deadLetters = () => this.#call(deadLetterListSchema, 'dead-letters');
   deadLetter = (id: string) => this.#call(deadLetterDetailSchema, `dead-letters/${slug(id)}`);
   replayDeadLetter = (id: string) =>
