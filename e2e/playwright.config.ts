@@ -13,7 +13,7 @@ const config = defineConfig({
   timeout: 60_000,
   reporter: 'list',
   snapshotPathTemplate: 'pictures/{arg}{ext}',
-  expect: { toHaveScreenshot: { maxDiffPixelRatio: 0.01, animations: 'disabled' } },
+  expect: { toHaveScreenshot: { maxDiffPixels: 300, animations: 'disabled' } },
   use: {
     viewport: { width: 1280, height: 800 },
     launchOptions: CHROMIUM,
