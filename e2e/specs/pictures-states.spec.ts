@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { compare, pictured, THEMES } from '../stack/pictures.ts';
+import { RECORDED_ROOM } from '../stack/recorded-data.ts';
 import { startRecordedStack, type RecordedStack } from '../stack/recorded-stack.ts';
 
 // What a panel looks like when it has nothing, cannot be shown, or is being fetched, each brought about by what really
@@ -65,6 +66,21 @@ for (const theme of THEMES) {
       await hasFailed(page, '/use/concurrent?app=civildraft-2026');
       await compare(page, `failed-concurrent-${theme}`);
     });
+    await page.context().close();
+  });
+
+  test(`Health, with message servers that are nearly full and without any, looks as accepted, ${theme}`, async ({
+    browser,
+  }) => {
+    const page = await pictured(stack, browser, { theme, width: 1440 });
+    await stack.signIn(page);
+    stack.holds({ ...RECORDED_ROOM, bytes: 7_120_000_000, waiting: 1_204_311, behind: true });
+    await page.goto(`${stack.portal}/administration/health`);
+    await compare(page, `health-behind-${theme}`);
+    stack.holds(null);
+    await page.reload();
+    await compare(page, `health-away-${theme}`);
+    stack.holds(RECORDED_ROOM);
     await page.context().close();
   });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from '@playwright/test';
-import { CAUSE, STATE } from '@process-meter/contract';
+import { CAUSE, STATE, type RecordRoom } from '@process-meter/contract';
 import { freePort, startPostgres, supervise, type Supervised } from '@process-meter/local';
 import type { Pool } from 'pg';
 import { noHub } from '../../manager/src/hub/index.ts';
@@ -27,6 +27,8 @@ export interface RecordedStack {
   api: TestApi;
   /** Of the account with the recorded data, when no other is named. */
   signIn(page: Page, account?: string): Promise<void>;
+  /** What the message servers hold from now on; null: they do not answer. */
+  holds(room: RecordRoom | null): void;
   /** The clock of the pages stands still too. */
   fix(context: BrowserContext): Promise<void>;
   stop(): Promise<void>;
@@ -35,8 +37,10 @@ export interface RecordedStack {
 /** Starts PostgreSQL, the Manager's API and the built portal, all at one fixed instant, over recorded data. */
 export async function startRecordedStack(): Promise<RecordedStack> {
   const postgres = await startPostgres();
-  const hub = { ...noHub(), recordRoom: () => Promise.resolve(RECORDED_ROOM) };
-  const api = await testApi(postgres.url, { clock: () => FIXED_NOW, hub });
+  const away = noHub();
+  let held: RecordRoom | null = RECORDED_ROOM;
+  const recordRoom = (): Promise<RecordRoom> => (held === null ? away.recordRoom() : Promise.resolve(held));
+  const api = await testApi(postgres.url, { clock: () => FIXED_NOW, hub: { ...away, recordRoom } });
   const parts: Supervised[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => part.stop('SIGKILL')));
@@ -51,6 +55,9 @@ export async function startRecordedStack(): Promise<RecordedStack> {
       portal,
       api,
       signIn: (page, account) => signIn(page, portal, { account, password: PASSWORD }),
+      holds: (room) => {
+        held = room;
+      },
       fix: async (context) => {
         await context.clock.setFixedTime(FIXED_NOW);
       },
