@@ -1,5 +1,6 @@
 import { headers } from '@nats-io/transport-node';
 import {
+  batchMessageId,
   CAUSE,
   deriveAgentKey,
   encodeBatch,
@@ -114,7 +115,8 @@ export async function publishBatch(
   head.set(HEADER.epoch, String(agent.epoch));
   head.set(HEADER.seq, String(seq));
   head.set(HEADER.encoding, encoding);
-  head.set('Nats-Msg-Id', `${agent.name}:${agent.epoch}:${seq}:0`);
+  const last = records.at(-1)?.seq ?? 0;
+  head.set('Nats-Msg-Id', batchMessageId(agent.name, agent.epoch, { first: seq, last }, 0));
   await servers.connection.request(subject, body, { headers: head, timeout: 30_000 });
 }
 

@@ -43,6 +43,15 @@ export const HEADER = {
   encoding: 'Pm-Encoding',
 } as const;
 
-/** Message id of a batch (JetStream duplicate window): `agent:epoch:seq0:rev`. */
-export const batchMessageId = (agent: string, epoch: number, seq0: number, openRev: number): string =>
-  `${agent}:${epoch}:${seq0}:${openRev}`;
+/**
+ * Message id of a batch (JetStream duplicate window): `agent:epoch:first-last:rev`. What begins where a batch before it began
+ * and goes further is another message: taken for the same, its new records would not be stored.
+ * @param records its first and last sequence; zeros for one without records
+ * @param openRev number of the open snapshot in it, 0 without one
+ */
+export const batchMessageId = (
+  agent: string,
+  epoch: number,
+  { first, last }: { first: number; last: number },
+  openRev: number,
+): string => `${agent}:${epoch}:${first}-${last}:${openRev}`;

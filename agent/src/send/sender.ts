@@ -112,6 +112,7 @@ export class Sender {
     const { plan } = this;
     const { epoch, base } = this.#epochOf(batch);
     const first = batch === null ? 0 : batch.first - base;
+    const last = batch === null ? 0 : batch.last - base;
     const sentAt = this.#deps.now();
     const { body, encoding } = encodeBatch({
       account,
@@ -125,7 +126,7 @@ export class Sender {
     const subject = recordSubject(account, agent);
     const fields = this.#signed({ subject, epoch, seq: first, body });
     fields.set(HEADER.encoding, encoding);
-    fields.set('Nats-Msg-Id', batchMessageId(agent, epoch, first, open?.rev ?? 0));
+    fields.set('Nats-Msg-Id', batchMessageId(agent, epoch, { first, last }, open?.rev ?? 0));
     const answer = await connection.request(subject, body, { headers: fields, timeout: ACK_TIMEOUT_MS });
     const ack = pubAckSchema.parse(answer.json());
     if (ack.error !== undefined) throw new Error(`JetStream: ${ack.error.description}`);
