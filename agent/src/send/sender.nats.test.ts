@@ -31,10 +31,11 @@ function record(outbox: Outbox, count: number): void {
 async function live(work: (outbox: Outbox) => Promise<void>): Promise<void> {
   const folder = bench.stateDir;
   const identity = await readIdentity(folder);
-  if (identity?.enrolled == null) throw new Error('there is no identity');
+  const enrolled = identity?.enrolled ?? null;
+  if (identity === null || enrolled === null) throw new Error('there is no identity');
   const outbox = openOutbox({ folder, budgetBytes: 2 ** 22, now: Date.now, log });
   const uplink = new Uplink({
-    identity: { ...identity, enrolled: identity.enrolled },
+    identity: { ...identity, enrolled },
     stateFolder: folder,
     version: '0.0.0-test',
     outbox,
