@@ -127,7 +127,9 @@ function saidOfManagerOnly(before: Found | undefined, now: Found | undefined): b
     ...of?.status,
     conditions: conditions(of).filter(({ type }) => type !== CONFIG_SYNCED),
   });
-  return isDeepStrictEqual(others(before), others(now)) && !isDeepStrictEqual(ofManager(before), ofManager(now));
+  return (
+    isDeepStrictEqual(others(before), others(now)) && !isDeepStrictEqual(ofManager(before), ofManager(now))
+  );
 }
 
 function withoutOne(part: string, lines: readonly string[]): string[] {
