@@ -2,7 +2,7 @@ import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 import { bundledFiles } from './scripts/bundled-files.ts';
-import { sourceVersion } from './scripts/source-version.ts';
+import { sourcesHash } from './scripts/sources.mjs';
 
 /** Kit finds its start files by their own chunks; what only pages with forms need is theirs. */
 const isApart = (id: string): boolean =>
@@ -20,7 +20,7 @@ export default defineConfig({
     sveltekit({
       compilerOptions: { runes: true },
       adapter: adapter({ out: 'build' }),
-      version: { name: sourceVersion() },
+      version: { name: sourcesHash() },
       csp: {
         mode: 'auto',
         directives: {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -11,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { sourcesHash } from '../../portal/scripts/sources.mjs';
 import { alone } from './build-lock.mjs';
 import { root, run } from './commands.mjs';
 
@@ -74,30 +74,4 @@ function keep(kept) {
     .map((name) => ({ path: join(cache, name), at: lstatSync(join(cache, name)).mtimeMs }))
     .sort((a, b) => b.at - a.at);
   for (const { path } of byAge.slice(KEPT)) rmSync(path, { recursive: true, force: true });
-}
-
-function sourcesHash() {
-  const hash = createHash('sha256');
-  const inputs = [
-    ...['pnpm-lock.yaml', 'package.json', 'tsconfig.base.json'].map((name) => join(root, name)),
-    ...['src', 'static', 'scripts'].flatMap((name) => filesUnder(join(portal, name))),
-    ...readdirSync(portal, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(portal, entry.name)),
-    ...filesUnder(join(root, 'contract', 'src')),
-  ];
-  for (const file of inputs.sort((a, b) => (a < b ? -1 : 1))) {
-    hash
-      .update(`${relative(root, file)}\0`)
-      .update(readFileSync(file))
-      .update('\0');
-  }
-  return hash.digest('hex').slice(0, 24);
-}
-
-function filesUnder(dir) {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? filesUnder(join(dir, entry.name)) : [join(dir, entry.name)],
-  );
 }
