@@ -97,12 +97,13 @@ export async function operatedNamespace(lab: Lab, name: string): Promise<Operate
     writesAtRest: async () => {
       await untilReady(lab, METER, name);
       let since = Date.now();
+      let before: Found | undefined;
       await until('nothing is written for two seconds', async () => {
+        before = await find(METER);
         const last = (await writes()).at(-1);
         since = Math.max(since, Date.parse(last?.requestReceivedTimestamp ?? ''));
         return Date.now() - since > 2000;
       });
-      const before = await find(METER);
       await pause(3 * LOOK_AGAIN_MS);
       const written = told(await writes(since));
       return saidOfManagerOnly(before, await find(METER)) ? withoutOne(STATUS_OF_METER, written) : written;
