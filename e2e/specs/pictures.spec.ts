@@ -15,7 +15,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => stack.stop());
 
-const PHONE = ['overview', 'concurrent-day', 'sessions', 'session', 'applications', 'agents'];
+const PHONE = ['overview', 'concurrent-day', 'sessions', 'session', 'applications', 'agents', 'health'];
 
 for (const theme of THEMES) {
   test(`every screen looks as accepted, ${theme}`, async ({ browser }) => {

@@ -21,7 +21,7 @@ export const health = {
       }),
   },
   stream: {
-    title: 'On the way',
+    title: 'Queue',
     awayTitle: 'The message servers do not answer.',
     awayText: 'Nothing is lost: agents keep what they record and send it when they can.',
     behindTitle: 'Records are not stored as fast as they come.',
