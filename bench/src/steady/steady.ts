@@ -7,7 +7,6 @@ import { round, spreadText, table } from '../stats.ts';
 
 const MESSAGES_A_SECOND = 2000;
 const RECORDS = 5;
-const SPAN_MS = 50_000;
 const TICK_MS = 20;
 
 /**
@@ -24,7 +23,7 @@ export async function benchSteady({ quick, say }: BenchOptions): Promise<void> {
     const load = await makeLoad(servers, agentCount);
     const ingest = await servers.startIngest();
     // Once around: what is worked out at the first batch of an agent, such as its key, is no part of the steady state.
-    await load.drive(Math.ceil(agentCount / MESSAGES_A_SECOND));
+    await load.drive(load.roundMs / 1000);
     const pids = { NATS: servers.nats.pid, ingest: ingest.process.pid, PostgreSQL: servers.postgres.pid };
     const shares: Record<string, number[]> = { NATS: [], ingest: [], PostgreSQL: [], 'all three': [] };
     const rates: number[] = [];
@@ -53,6 +52,8 @@ export async function benchSteady({ quick, say }: BenchOptions): Promise<void> {
 }
 
 interface Load {
+  /** Until each agent has sent once, which is what a batch covers, ms. */
+  roundMs: number;
   /** Sends at an even rate for some seconds, whatever the answers take. */
   drive(seconds: number): Promise<void>;
   sent(): number;
@@ -61,8 +62,9 @@ interface Load {
 
 async function makeLoad(servers: Servers, agentCount: number): Promise<Load> {
   const { agents, applications } = await populate(servers, agentCount);
-  // Each tells of the span that ends when its turn comes: older records would be rolled up as late ones are.
-  const begins = Date.now() - SPAN_MS;
+  const roundMs = (agentCount / MESSAGES_A_SECOND) * 1000;
+  // Each tells of the time up to its turn: older records would be rolled up as late ones are.
+  const begins = Date.now() - roundMs;
   for (const [i, agent] of agents.entries()) agent.at = begins + Math.floor((i / MESSAGES_A_SECOND) * 1000);
   let next = 0;
   let late = 0;
@@ -71,10 +73,11 @@ async function makeLoad(servers: Servers, agentCount: number): Promise<Load> {
     const agent = agents[next % agentCount];
     if (agent === undefined) return;
     const application = applications[next % applications.length] ?? 0;
-    const shape = { records: RECORDS, spanMs: SPAN_MS, application };
+    const shape = { records: RECORDS, spanMs: roundMs, application };
     await publishBatch(servers, agent, nextRecords(agent, shape));
   };
   return {
+    roundMs,
     async drive(seconds) {
       const began = performance.now();
       const flying = new Set<Promise<void>>();
